@@ -1,0 +1,111 @@
+//! `[channels]`: namespaces, and what may happen in the channels of each.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::value::Span;
+
+/// Who may do a thing in a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Who {
+    /// Only the house and services, over the HTTP door.
+    #[default]
+    Nobody,
+    /// Whoever is subscribed.
+    Subscriber,
+    /// Whoever is signed in.
+    User,
+    /// Anonymous connections too.
+    Anyone,
+}
+
+/// What the channels of a namespace keep and allow. `ns:name` belongs to namespace `ns`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that operators know by name")]
+pub struct Namespace {
+    /// Who is present is known and can be asked.
+    pub presence: bool,
+    /// Joins and leaves are announced to subscribers that ask for it.
+    pub join_leave: bool,
+    /// Joins and leaves are announced to every subscriber.
+    pub force_join_leave: bool,
+    /// How many publications the stream keeps; 0 for none.
+    pub history_size: usize,
+    /// How long it keeps them.
+    pub history_ttl: Span,
+    /// Every subscription is positioned and recovers after a cut.
+    pub force_recovery: bool,
+    /// A subscription that asks for it is positioned and recovers.
+    pub allow_recovery: bool,
+    /// Recovery brings the newest publication only, for channels that carry a state.
+    pub recover_latest: bool,
+    /// Payloads may be other than JSON; JSON connections that meet one are closed with 3506.
+    pub binary: bool,
+    /// Who may subscribe without a subscription token.
+    pub subscribe: Who,
+    /// Who may publish.
+    pub publish: Who,
+    /// Who may read the history.
+    pub history: Who,
+    /// Who may read the presence.
+    pub read_presence: Who,
+    /// `ns:name#user1,user2` may be subscribed by the users it names.
+    pub user_limited: bool,
+}
+
+/// The `[channels]` section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Channels {
+    /// The longest name of a channel, in bytes.
+    pub name_max: usize,
+    /// How many channels one connection may be subscribed to.
+    pub per_connection: usize,
+    /// How many publications one history request or recovery brings at most.
+    pub history_max: usize,
+    /// Every connection of a signed-in user is subscribed by the server to `user:#<id>`.
+    pub personal: bool,
+    /// Channels whose name has no namespace; absent, they are unknown.
+    pub without_namespace: Option<Namespace>,
+    /// The namespaces, by name (`^[-a-zA-Z0-9_]{2,}$`).
+    pub namespaces: BTreeMap<String, Namespace>,
+}
+
+impl Default for Channels {
+    fn default() -> Self {
+        Self {
+            name_max: 255,
+            per_connection: 128,
+            history_max: 300,
+            personal: true,
+            without_namespace: None,
+            namespaces: [("user", personal()), ("live", live())]
+                .map(|(name, namespace)| (name.to_owned(), namespace))
+                .into(),
+        }
+    }
+}
+
+fn personal() -> Namespace {
+    Namespace {
+        history_size: 200,
+        history_ttl: Span::seconds(600),
+        force_recovery: true,
+        user_limited: true,
+        ..Namespace::default()
+    }
+}
+
+fn live() -> Namespace {
+    Namespace {
+        history_size: 200,
+        history_ttl: Span::seconds(3_600),
+        force_recovery: true,
+        subscribe: Who::User,
+        history: Who::Subscriber,
+        ..Namespace::default()
+    }
+}

@@ -1,0 +1,26 @@
+//! Belfry: consultation chat, live discussion rooms and push fan-out on one WebSocket hub.
+//!
+//! # The house
+//! Folders are floors; a module uses lower floors only, which `tests/tidy.rs` proves. Read from the
+//! roof to see the whole, from the ground to see the parts. `docs/ARCHITECTURE.md` walks through it.
+
+// Roof: every part built once, in order.
+
+// 5: what may be said, what was said, who may speak.
+pub mod archive;
+pub mod moderation;
+
+// 4: who is here, on this node.
+pub mod hub;
+
+// 3: between nodes, the database, the operations.
+pub mod operation;
+pub mod store;
+
+// 1: what operators decide.
+pub mod config;
+
+// Ground.
+pub mod clock;
+pub mod error;
+pub mod ids;

@@ -1,0 +1,136 @@
+//! One catalogue of operations, two doors: the `rpc` command and `POST /api/v1/<name>`.
+//!
+//! A domain declares each operation once: name, summary, who may call it, its rate class, input and
+//! output types. Both doors run what the catalogue holds, and OpenAPI is generated from it, so the
+//! three cannot drift apart. Knows no domain, no socket and no HTTP.
+
+pub mod caller;
+pub mod refusal;
+
+use std::{collections::BTreeMap, pin::Pin};
+
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::{RawValue, to_raw_value};
+
+pub use self::{
+    caller::{Caller, Role},
+    refusal::Refusal,
+};
+use crate::error::Code;
+
+/// What an operation comes to: its output as JSON, or a refusal.
+pub type Answer = Result<Box<RawValue>, Refusal>;
+
+type Running = Pin<Box<dyn Future<Output = Answer> + Send>>;
+type Run = Box<dyn Fn(Caller, &str) -> Running + Send + Sync>;
+
+/// How often one user may call: each class has its own bucket per user, sized in `[rates]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Rate {
+    /// Questions that cost a query.
+    Read,
+    /// Changes of state.
+    Write,
+    /// Messages to people.
+    Send,
+    /// Signals that nobody stores: typing.
+    Signal,
+    /// The platform's own services and operators: no bucket.
+    Trusted,
+}
+
+/// One operation, as both doors and the documents see it.
+pub struct Operation {
+    /// `domain.verb`, the contract with clients.
+    pub name: &'static str,
+    /// One English sentence for the OpenAPI document.
+    pub summary: &'static str,
+    /// Who may call it.
+    pub roles: &'static [Role],
+    /// Its rate class.
+    pub rate: Rate,
+    /// JSON Schema of the input (draft 2020-12).
+    pub input: Schema,
+    /// JSON Schema of the output.
+    pub output: Schema,
+    run: Run,
+}
+
+impl Operation {
+    /// Declares an operation; `run` gets the caller and the parsed input.
+    pub fn new<I, O, R, F>(
+        name: &'static str,
+        summary: &'static str,
+        roles: &'static [Role],
+        rate: Rate,
+        run: R,
+    ) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + Send + 'static,
+        O: Serialize + JsonSchema,
+        R: Fn(Caller, I) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<O, Refusal>> + Send + 'static,
+    {
+        let run: Run = Box::new(move |caller, input| match parse::<I>(input) {
+            Err(refusal) => Box::pin(std::future::ready(Err(refusal))),
+            Ok(input) => {
+                let running = run(caller, input);
+                Box::pin(async move { encode(&running.await?) })
+            }
+        });
+        Self { name, summary, roles, rate, input: schema::<I>(), output: schema::<O>(), run }
+    }
+}
+
+fn parse<I: DeserializeOwned>(input: &str) -> Result<I, Refusal> {
+    let input = if input.is_empty() || input == "null" { "{}" } else { input };
+    serde_json::from_str(input)
+        .map_err(|fault| Refusal::new(Code::BadRequest).because(fault.to_string()))
+}
+
+fn encode<O: Serialize>(output: &O) -> Answer {
+    to_raw_value(output).map_err(|_| Refusal::new(Code::Internal))
+}
+
+fn schema<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>()
+}
+
+/// Every operation of the house, by name.
+#[derive(Default)]
+pub struct Catalogue {
+    operations: BTreeMap<&'static str, Operation>,
+}
+
+impl Catalogue {
+    /// Adds what a domain offers.
+    ///
+    /// # Panics
+    /// When two domains declare one name: a fault of ours, found at start.
+    pub fn add(&mut self, operations: impl IntoIterator<Item = Operation>) {
+        for operation in operations {
+            let name = operation.name;
+            assert!(self.operations.insert(name, operation).is_none(), "{name} is declared twice");
+        }
+    }
+
+    /// All operations, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.values()
+    }
+
+    /// Runs `name` for `caller`. An empty input or `null` counts as `{}`.
+    pub async fn call(&self, caller: Caller, name: &str, input: &str) -> Answer {
+        let Some(operation) = self.operations.get(name) else {
+            return Err(Code::MethodNotFound.into());
+        };
+        if caller.is_anonymous() {
+            return Err(Code::Unauthorized.into());
+        }
+        if !operation.roles.contains(&caller.role) {
+            return Err(Code::PermissionDenied.into());
+        }
+        (operation.run)(caller, input).await
+    }
+}
