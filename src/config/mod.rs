@@ -3,5 +3,8 @@
 //! Imports nothing of the house above. Every part receives its own section by value; only this
 //! module reads the environment.
 
+pub mod admission;
 pub mod channels;
+pub mod client;
+pub mod hub;
 pub mod value;

@@ -1,0 +1,42 @@
+//! `[client]`: what a connection may do, and how it is kept alive.
+
+use serde::{Deserialize, Serialize};
+
+use super::value::{Size, Span};
+
+/// The `[client]` section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Client {
+    /// How often the server pings a connection that asked for nothing else.
+    pub ping_interval: Span,
+    /// How long it waits for the pong before it closes (3012).
+    pub pong_timeout: Span,
+    /// How long a socket may stay without a connect command (close 3502).
+    pub connect_timeout: Span,
+    /// How long an expired connection or subscription may go on before it ends (3005, 2501).
+    pub expired_grace: Span,
+    /// The largest message a client may send (close 1009).
+    pub message_max: Size,
+    /// How many commands one frame may hold (close 3501).
+    pub commands_per_frame: usize,
+    /// Commands one connection may send each second, on average; more is answered with 111.
+    pub commands_per_second: u32,
+    /// How many commands it may send at once; twice as many refused in a row close it (3013).
+    pub commands_burst: u32,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self {
+            ping_interval: Span::seconds(25),
+            pong_timeout: Span::seconds(8),
+            connect_timeout: Span::seconds(10),
+            expired_grace: Span::seconds(25),
+            message_max: Size::kib(64),
+            commands_per_frame: 256,
+            commands_per_second: 100,
+            commands_burst: 500,
+        }
+    }
+}

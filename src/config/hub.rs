@@ -1,0 +1,33 @@
+//! `[hub]`: mailboxes, streams and the threads that write to many.
+
+use serde::{Deserialize, Serialize};
+
+use super::value::{Size, Span};
+
+/// The `[hub]` section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hub {
+    /// How much one connection's mailbox holds before the reader counts as slow (close 3008).
+    pub mailbox_max: Size,
+    /// How long a reader may take nothing at all before it counts as slow (close 3008).
+    pub mailbox_age_max: Span,
+    /// Threads that write publications to many connections; 0 for one a core.
+    pub flusher_threads: usize,
+    /// How long a stream without publications keeps its epoch and offset after its history went.
+    pub stream_idle_ttl: Span,
+    /// How long an `idempotency_key` of the server API is remembered.
+    pub idempotency_ttl: Span,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self {
+            mailbox_max: Size::kib(1_024),
+            mailbox_age_max: Span::seconds(10),
+            flusher_threads: 0,
+            stream_idle_ttl: Span::seconds(3_600),
+            idempotency_ttl: Span::seconds(300),
+        }
+    }
+}
