@@ -8,6 +8,7 @@
 
 // 5: what may be said, what was said, who may speak.
 pub mod archive;
+pub mod identity;
 pub mod moderation;
 
 // 4: who is here, on this node.

@@ -7,4 +7,5 @@ pub mod admission;
 pub mod channels;
 pub mod client;
 pub mod hub;
+pub mod identity;
 pub mod value;

@@ -1,0 +1,198 @@
+//! What a believed token allows, in the house's own terms.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+use crate::{
+    identity::{
+        claims::{Claims, Flag, OverrideClaims, SubscriptionClaims},
+        fault::Flaw,
+    },
+    ids::{ChannelName, InstitutionId, UserId},
+    operation::{Caller, Role},
+};
+
+/// How long an id may be: it stands in channel names, which hold 255 bytes.
+const ID_BYTES_MAX: usize = 128;
+
+/// What a connection token allows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConnectionGrant {
+    /// Who connects; the session adds its connection and address.
+    pub caller: Caller,
+    /// JSON on one line, shown to others beside the user's id.
+    pub info: Option<Bytes>,
+    /// Channels that the server subscribes the connection to.
+    pub channels: Vec<ChannelName>,
+    /// The same with settings of each.
+    pub subs: BTreeMap<ChannelName, SubOptions>,
+    /// When the connection must have been refreshed, in seconds since 1970; `None` for never.
+    pub expire_at_s: Option<i64>,
+    /// The token's `jti`.
+    pub token_id: Option<String>,
+    /// The token's `iat`; 0 when it has none, so that revoking its user covers it.
+    pub issued_at_s: i64,
+}
+
+/// What a subscription token allows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubscriptionGrant {
+    /// Whose token it is; empty for an anonymous connection.
+    pub user: UserId,
+    /// The one channel it opens.
+    pub channel: ChannelName,
+    /// The one connection it is for, when it names one.
+    pub client: Option<String>,
+    /// Info, data and settings of the subscription.
+    pub options: SubOptions,
+    /// When the subscription must have been refreshed, in seconds since 1970; `None` for never.
+    pub expire_at_s: Option<i64>,
+    /// The token's `jti`.
+    pub token_id: Option<String>,
+    /// The token's `iat`; 0 when it has none.
+    pub issued_at_s: i64,
+}
+
+/// What a token says of one subscription.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubOptions {
+    /// JSON on one line, shown to the channel's others.
+    pub info: Option<Bytes>,
+    /// JSON on one line, given to the subscriber.
+    pub data: Option<Bytes>,
+    /// What changes in the channel's settings.
+    pub overrides: Overrides,
+}
+
+/// Settings of the channel that this subscription sees otherwise; `None` leaves them as they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// Whether the subscriber is counted among the present.
+    pub presence: Option<bool>,
+    /// Whether its join and leave are announced.
+    pub join_leave: Option<bool>,
+    /// Whether it is told of joins and leaves without asking.
+    pub force_push_join_leave: Option<bool>,
+    /// Whether it is positioned and recovers without asking.
+    pub force_recovery: Option<bool>,
+    /// Whether it is positioned without asking.
+    pub force_positioning: Option<bool>,
+}
+
+impl ConnectionGrant {
+    /// Reads what verified `claims` allow; nobody may be anonymous unless `anonymous`.
+    pub(super) fn read(claims: Claims, anonymous: bool) -> Result<Self, Flaw> {
+        if claims.channel.is_some() {
+            return Err(Flaw::Kind);
+        }
+        let role = claims.role.unwrap_or_default();
+        let is_anyone = claims.sub.is_empty() && anonymous && role == Role::User;
+        if !is_anyone && !is_id(&claims.sub) {
+            return Err(Flaw::Subject);
+        }
+        let institution = claims.inst.filter(|_| role.is_institutional());
+        if role.is_institutional() && !institution.as_deref().is_some_and(is_id) {
+            return Err(Flaw::Institution);
+        }
+        let mut caller = Caller::new(claims.sub, role);
+        caller.institution = institution.map(InstitutionId::from);
+        caller.name = claims.name;
+        caller.avatar = claims.avatar;
+        caller.badge = claims.badge;
+        let options = |(channel, sub)| Ok((ChannelName::from(channel), SubOptions::read(sub)?));
+        Ok(Self {
+            caller,
+            info: json(claims.info, claims.b64info)?,
+            channels: claims.channels.into_iter().map(ChannelName::from).collect(),
+            subs: claims.subs.into_iter().map(options).collect::<Result<_, Flaw>>()?,
+            expire_at_s: expiry(claims.expire_at, claims.exp),
+            token_id: claims.jti,
+            issued_at_s: claims.iat.unwrap_or(0),
+        })
+    }
+}
+
+impl SubscriptionGrant {
+    /// Reads what verified `claims` allow.
+    pub(super) fn read(claims: Claims) -> Result<Self, Flaw> {
+        let Some(channel) = claims.channel.filter(|channel| !channel.is_empty()) else {
+            return Err(Flaw::Kind);
+        };
+        if !claims.sub.is_empty() && !is_id(&claims.sub) {
+            return Err(Flaw::Subject);
+        }
+        let options = SubscriptionClaims {
+            info: claims.info,
+            b64info: claims.b64info,
+            data: claims.data,
+            b64data: claims.b64data,
+            overrides: claims.overrides,
+        };
+        Ok(Self {
+            user: claims.sub.into(),
+            channel: channel.into(),
+            client: claims.client.filter(|client| !client.is_empty()),
+            options: SubOptions::read(options)?,
+            expire_at_s: expiry(claims.expire_at, claims.exp),
+            token_id: claims.jti,
+            issued_at_s: claims.iat.unwrap_or(0),
+        })
+    }
+}
+
+impl SubOptions {
+    fn read(claims: SubscriptionClaims) -> Result<Self, Flaw> {
+        Ok(Self {
+            info: json(claims.info, claims.b64info)?,
+            data: json(claims.data, claims.b64data)?,
+            overrides: claims.overrides.unwrap_or_default().into(),
+        })
+    }
+}
+
+impl From<OverrideClaims> for Overrides {
+    fn from(claims: OverrideClaims) -> Self {
+        let value = |flag: Option<Flag>| flag.map(|flag| flag.value);
+        Self {
+            presence: value(claims.presence),
+            join_leave: value(claims.join_leave),
+            force_push_join_leave: value(claims.force_push_join_leave),
+            force_recovery: value(claims.force_recovery),
+            force_positioning: value(claims.force_positioning),
+        }
+    }
+}
+
+/// A comma would name two users in `user:#<id>`, a `#` would start another list of them.
+fn is_id(id: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b',' && byte != b'#';
+    !id.is_empty() && id.len() <= ID_BYTES_MAX && id.bytes().all(is_plain)
+}
+
+fn expiry(expire_at: Option<i64>, exp: Option<i64>) -> Option<i64> {
+    match expire_at {
+        Some(0) => None,
+        Some(at) => Some(at),
+        None => exp,
+    }
+}
+
+/// The payload as JSON on one line: frames of JSON connections are split at line breaks, which
+/// valid JSON has only between its tokens.
+fn json(raw: Option<Box<RawValue>>, base64: Option<String>) -> Result<Option<Bytes>, Flaw> {
+    let text = match base64.filter(|text| !text.is_empty()) {
+        None => raw.map(|raw| raw.get().to_owned()),
+        Some(base64) => {
+            let bytes = STANDARD.decode(base64).map_err(|_| Flaw::Claims)?;
+            let raw: &RawValue = serde_json::from_slice(&bytes).map_err(|_| Flaw::Claims)?;
+            Some(raw.get().to_owned())
+        }
+    };
+    Ok(text.map(|text| match text.contains(['\n', '\r']) {
+        true => Bytes::from(text.replace(['\n', '\r'], "")),
+        false => Bytes::from(text),
+    }))
+}
