@@ -5,11 +5,11 @@
 
 /// Declares the catalogue: variant, number, name on the wire, temporary?, HTTP status.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal, $retry:ident, $status:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident = $number:literal, $name:literal, $retry:ident, $status:literal;)*) => {
         /// Why something was refused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
-            $($(#[$doc])* $variant = $number,)*
+            $($(#[doc = $doc])* $variant = $number,)*
         }
 
         impl Code {
@@ -24,6 +24,11 @@ macro_rules! codes {
             /// The name on the wire: words for the protocol's own codes, a key for ours.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it means, in a sentence: for people and documents, never compared.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),*).trim_ascii_start(),)* }
             }
 
             /// Whether the same request may succeed later: SDKs retry on this flag alone.
@@ -65,7 +70,7 @@ codes! {
     BadRequest = 107, "bad request", never, 400;
     /// The server or the channel does not offer this.
     NotAvailable = 108, "not available", never, 404;
-    /// The token is past its `exp`: fetch a new one.
+    /// The token is past its time: fetch a new one.
     TokenExpired = 109, "token expired", never, 401;
     /// The connection or subscription is past its time.
     Expired = 110, "expired", never, 401;
@@ -75,9 +80,9 @@ codes! {
     UnrecoverablePosition = 112, "unrecoverable position", never, 410;
     /// Another page of the same iteration is being read.
     ConcurrentPagination = 113, "concurrent pagination", later, 409;
-    /// Slow down: `retry_ms` says how long.
+    /// Slow down; the answer says how long.
     RateLimited = 400, "rate_limited", later, 429;
-    /// The author may not speak here until `until`.
+    /// The author may not speak here before the time given.
     Muted = 401, "muted", never, 403;
     /// The institution or the tutor is suspended.
     Suspended = 402, "suspended", never, 403;
@@ -85,11 +90,11 @@ codes! {
     NotInScope = 403, "not_in_scope", never, 404;
     /// The conversation has ended and only its user may reopen it.
     ConversationClosed = 404, "conversation_closed", never, 409;
-    /// The text is longer than `max` characters.
+    /// The text is longer than the maximum given.
     TooLong = 405, "too_long", never, 400;
-    /// Someone else was first: `owner` and `at` say who and when.
+    /// Someone else was first; the answer says who and when.
     Stale = 406, "stale", never, 409;
-    /// Nothing was stored; send again with the same `client_id`.
+    /// Nothing was stored; send again with the same client id.
     Unavailable = 407, "unavailable", later, 503;
     /// The same idempotency key came with other content.
     Conflict = 408, "conflict", never, 409;
@@ -115,6 +120,7 @@ mod tests {
     fn no_name_is_empty_or_could_be_read_as_json() {
         for code in Code::ALL {
             assert!(!code.name().is_empty());
+            assert!(code.sentence().ends_with('.') && !code.sentence().contains('`'), "{code:?}");
             assert!(serde_json::from_str::<serde_json::Value>(code.name()).is_err(), "{code:?}");
         }
     }

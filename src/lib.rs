@@ -6,6 +6,9 @@
 
 // Roof: every part built once, in order.
 
+// 7: the socket under both doors.
+pub mod listener;
+
 // 5: what may be said, what was said, who may speak.
 pub mod archive;
 pub mod identity;

@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod channels;
 pub mod client;
+pub mod http;
 pub mod hub;
 pub mod identity;
 pub mod value;

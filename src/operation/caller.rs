@@ -1,6 +1,10 @@
 //! Who is asking: what a verified token says, and nothing that the client says about itself.
 
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -116,6 +120,11 @@ impl FromStr for Role {
         Self::ALL.iter().copied().find(|role| role.as_str() == text).ok_or(UnknownRole)
     }
 }
+
+/// Where a connection comes from, as the server saw it: a request extension that the accept loop
+/// sets and both doors read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddress(pub SocketAddr);
 
 /// Who calls an operation. Made by `identity` from a verified token alone.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::error::Code;
 /// Why an operation did not happen, with the details that its code promises (`retry_ms`, `max` …).
 ///
 /// Over `rpc` it travels as the protocol's error: `message` is the name, a space, and the details as
-/// one JSON object. Over HTTP it is `{"error": {"code", "message", …details}}`.
+/// one JSON object. Over HTTP it is [`Refusal::to_json`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
     code: Code,
@@ -40,6 +40,19 @@ impl Refusal {
         self.code
     }
 
+    /// `{"error": {"code", "name", "message", "temporary", …details}}`, as the HTTP door answers.
+    pub fn to_json(&self) -> Value {
+        let mut error = Map::new();
+        error.insert("code".to_owned(), self.code.number().into());
+        error.insert("name".to_owned(), self.code.name().into());
+        error.insert("message".to_owned(), self.code.sentence().into());
+        error.insert("temporary".to_owned(), self.code.is_temporary().into());
+        for (key, value) in &self.detail {
+            error.entry(key).or_insert_with(|| value.clone());
+        }
+        serde_json::json!({ "error": error })
+    }
+
     /// The details beside the code.
     pub fn detail(&self) -> &Map<String, Value> {
         &self.detail
@@ -67,6 +80,15 @@ impl std::error::Error for Refusal {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn over_http_no_detail_can_replace_the_code() {
+        let refusal = Refusal::new(Code::TooLong).with("max", 2_000).with("code", 1);
+        insta::assert_snapshot!(
+            refusal.to_json(),
+            @r#"{"error":{"code":405,"name":"too_long","message":"The text is longer than the maximum given.","temporary":false,"max":2000}}"#
+        );
+    }
 
     #[test]
     fn a_refusal_reads_as_its_name_and_its_details() {

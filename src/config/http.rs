@@ -1,0 +1,52 @@
+//! `[http]`: the address that is listened on, and what one request may cost.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::value::{Size, Span};
+
+/// The `[http]` section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// The address and port to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The address by which clients reach the server, as `https://im.example.cn`; empty for the
+    /// listening address.
+    pub public_url: String,
+    /// Web origins, as `https://app.example.cn`, whose pages may call the server from a browser.
+    /// Pages of the server itself need no entry.
+    pub allowed_origins: Vec<String>,
+    /// The largest body of a request (413).
+    pub body_max: Size,
+    /// How long a request's body may take to arrive (408).
+    pub body_timeout: Span,
+    /// The largest head of a request (431).
+    pub header_max: Size,
+    /// How long a request's head may take to arrive, and an idle connection may wait for one.
+    pub header_timeout: Span,
+    /// How many connections the kernel keeps waiting while none is accepted.
+    pub backlog: u32,
+    /// How long bytes may stay without an answer from the peer before the connection is given up.
+    pub peer_timeout: Span,
+    /// How long running requests may take to finish when the server stops.
+    pub stop_grace: Span,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8_000)),
+            public_url: String::new(),
+            allowed_origins: Vec::new(),
+            body_max: Size::kib(256),
+            body_timeout: Span::seconds(10),
+            header_max: Size::kib(16),
+            header_timeout: Span::seconds(5),
+            backlog: 4_096,
+            peer_timeout: Span::seconds(40),
+            stop_grace: Span::seconds(15),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Who is let in: a cap for each address, a rate for all, and a bound on polite refusals.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
+
+use crate::config::admission::Admission as Limits;
+
+/// Refusals that are written out at the same time; beyond them a socket is just closed, so that
+/// saying no never costs more than saying yes.
+const REFUSALS: usize = 64;
+
+/// A connection's place under the cap of its address, given up when the last clone goes.
+///
+/// Who takes an upgraded socket keeps the seat as long as the socket.
+#[derive(Clone, Default)]
+pub struct Seat(#[expect(dead_code, reason = "held for its end")] Option<Arc<Taken>>);
+
+struct Taken {
+    address: IpAddr,
+    seats: Arc<Seats>,
+}
+
+#[derive(Default)]
+struct Seats(Mutex<HashMap<IpAddr, u32>>);
+
+/// What becomes of a new connection.
+pub(super) enum Ruling {
+    /// It is let in.
+    Admitted(Seat),
+    /// It is told to come back later.
+    Refused(Refusal),
+    /// It is closed without a word: too many are being refused already.
+    Ignored,
+}
+
+/// A refusal under way; holds its place among [`REFUSALS`].
+pub(super) struct Refusal {
+    /// When the peer may try again.
+    pub(super) retry_after: Duration,
+    _place: OwnedSemaphorePermit,
+}
+
+/// The limits, and how far they are used.
+pub(super) struct Admission {
+    per_address: u32,
+    seats: Arc<Seats>,
+    rate: Option<Bucket>,
+    refusals: Arc<Semaphore>,
+}
+
+impl Admission {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            per_address: limits.per_address,
+            seats: Arc::default(),
+            rate: (limits.connects_per_second > 0).then(|| Bucket::new(limits.connects_per_second)),
+            refusals: Arc::new(Semaphore::new(REFUSALS)),
+        }
+    }
+
+    /// Decides on a connection from `address`.
+    pub(super) fn rule(&mut self, address: IpAddr) -> Ruling {
+        let seat = if self.per_address == 0 {
+            Some(Seat::default())
+        } else {
+            self.seats.take(household(address), self.per_address)
+        };
+        // The seat is asked for first: a flood from one address must not use up the common rate.
+        let Some(seat) = seat else { return self.refuse() };
+        let is_in_time = self.rate.as_mut().is_none_or(|rate| rate.take(Instant::now()));
+        if is_in_time { Ruling::Admitted(seat) } else { self.refuse() }
+    }
+
+    fn refuse(&self) -> Ruling {
+        match Arc::clone(&self.refusals).try_acquire_owned() {
+            Ok(place) => {
+                Ruling::Refused(Refusal { retry_after: Duration::from_secs(1), _place: place })
+            }
+            Err(_) => Ruling::Ignored,
+        }
+    }
+}
+
+/// What counts as one address: an IPv4 address, or the /64 that one IPv6 household holds (RFC 6177).
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+impl Seats {
+    fn take(self: &Arc<Self>, address: IpAddr, limit: u32) -> Option<Seat> {
+        let mut seats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = seats.entry(address).or_default();
+        if *taken >= limit {
+            return None;
+        }
+        *taken += 1;
+        Some(Seat(Some(Arc::new(Taken { address, seats: Arc::clone(self) }))))
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let mut seats = self.seats.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = seats.get_mut(&self.address) {
+            *taken -= 1;
+            if *taken == 0 {
+                seats.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// A token bucket that holds one second's worth.
+struct Bucket {
+    per_second: u32,
+    tokens: f64,
+    filled_at: Instant,
+}
+
+impl Bucket {
+    fn new(per_second: u32) -> Self {
+        Self { per_second, tokens: f64::from(per_second), filled_at: Instant::now() }
+    }
+
+    fn take(&mut self, now: Instant) -> bool {
+        let rate = f64::from(self.per_second);
+        let gained = now.saturating_duration_since(self.filled_at).as_secs_f64() * rate;
+        self.tokens = (self.tokens + gained).min(rate);
+        self.filled_at = now;
+        let is_enough = self.tokens >= 1.0;
+        if is_enough {
+            self.tokens -= 1.0;
+        }
+        is_enough
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(per_address: u32, connects_per_second: u32) -> Admission {
+        Admission::new(&Limits { per_address, connects_per_second, ..Limits::default() })
+    }
+
+    fn seat(ruling: Ruling) -> Option<Seat> {
+        match ruling {
+            Ruling::Admitted(seat) => Some(seat),
+            Ruling::Refused(_) | Ruling::Ignored => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_seat_is_free_again_when_its_last_clone_goes() {
+        let mut admission = limits(1, 0);
+        let address = IpAddr::from([10, 0, 0, 1]);
+        let first = seat(admission.rule(address)).unwrap();
+        let clone = first.clone();
+        drop(first);
+        assert!(seat(admission.rule(address)).is_none());
+        assert!(seat(admission.rule([10, 0, 0, 2].into())).is_some());
+        drop(clone);
+        assert!(seat(admission.rule(address)).is_some());
+        assert!(admission.seats.0.lock().unwrap().is_empty(), "no address is kept for nothing");
+    }
+
+    #[tokio::test]
+    async fn one_ipv6_household_is_one_address() {
+        let mut admission = limits(1, 0);
+        let _held = seat(admission.rule("2001:db8:0:1::1".parse().unwrap())).unwrap();
+        assert!(seat(admission.rule("2001:db8:0:1::2".parse().unwrap())).is_none());
+        assert!(seat(admission.rule("2001:db8:0:2::1".parse().unwrap())).is_some());
+        let _v4 = seat(admission.rule("::ffff:10.0.0.1".parse().unwrap())).unwrap();
+        assert!(seat(admission.rule([10, 0, 0, 1].into())).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_lets_so_many_in_each_second() {
+        let mut admission = limits(0, 2);
+        let address = IpAddr::from([10, 0, 0, 1]);
+        let mut admitted = || (0..5).filter(|_| seat(admission.rule(address)).is_some()).count();
+        assert_eq!(admitted(), 2);
+        tokio::time::advance(Duration::from_millis(500)).await;
+        assert_eq!(admitted(), 1);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(admitted(), 2);
+    }
+
+    #[tokio::test]
+    async fn refusals_are_bounded_too() {
+        let mut admission = limits(1, 0);
+        let address = IpAddr::from([10, 0, 0, 1]);
+        let _held = seat(admission.rule(address)).unwrap();
+        let refusals: Vec<_> = (0..REFUSALS).map(|_| admission.rule(address)).collect();
+        assert!(refusals.iter().all(|ruling| matches!(ruling, Ruling::Refused(_))));
+        assert!(matches!(admission.rule(address), Ruling::Ignored));
+        drop(refusals);
+        assert!(matches!(admission.rule(address), Ruling::Refused(_)));
+    }
+}

@@ -1,0 +1,114 @@
+//! The accept loop under both doors: sockets in, requests to one router, an orderly stop.
+//!
+//! Ready-made servers read a request's head without a deadline and forget upgraded sockets when they
+//! stop, so the loop is our own over hyper's HTTP/1 connection. It knows no route: the composition
+//! hands it the finished router. Every request carries two extensions: [`PeerAddress`] and [`Seat`].
+
+mod admission;
+mod connection;
+mod reserve;
+mod socket;
+#[cfg(test)]
+mod tests;
+
+use std::{io, net::SocketAddr};
+
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use self::admission::Seat;
+use self::{
+    admission::{Admission, Ruling},
+    connection::Host,
+    reserve::Reserve,
+};
+use crate::{
+    config::{admission::Admission as Limits, http::Http},
+    operation::caller::PeerAddress,
+};
+
+/// Paths that are answered even when a connection is one too many: operators must see a storm.
+const ALWAYS: &[&str] = &["/healthz", "/readyz", "/metrics"];
+
+/// A listening socket, with the limits on what it lets in.
+pub struct Listener {
+    socket: TcpListener,
+    http: Http,
+    admission: Admission,
+}
+
+/// The address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {cause}")]
+pub struct BindFault {
+    address: SocketAddr,
+    #[source]
+    cause: io::Error,
+}
+
+impl Listener {
+    /// Listens on `http.listen`. Connections wait in the kernel until [`Listener::serve`] runs.
+    ///
+    /// # Errors
+    /// When the address is taken, or is not of this machine.
+    pub fn bind(http: Http, limits: &Limits) -> Result<Self, BindFault> {
+        let socket =
+            socket::listen(&http).map_err(|cause| BindFault { address: http.listen, cause })?;
+        Ok(Self { socket, http, admission: Admission::new(limits) })
+    }
+
+    /// The address in use, with the port that was taken when port 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap_or(self.http.listen)
+    }
+
+    /// Serves `router` until `stop`; then closes the socket, lets running requests finish within
+    /// `http.stop_grace`, and returns when the last is done. Upgraded sockets belong to who took them.
+    pub async fn serve(self, router: Router, stop: CancellationToken) {
+        let Self { socket, http, mut admission } = self;
+        let host = Host::new(&http, router, stop.clone());
+        let tracker = TaskTracker::new();
+        let mut reserve = Reserve::new();
+        while let Some(accepted) = stop.run_until_cancelled(socket.accept()).await {
+            match accepted {
+                Ok((stream, peer)) => {
+                    let_in(&host, &tracker, admission.rule(peer.ip()), (stream, peer));
+                }
+                Err(fault) if is_of_the_peer(&fault) => {}
+                Err(fault) => {
+                    tracing::warn!(%fault, "no connection can be accepted");
+                    reserve.turn_one_away(&socket).await;
+                }
+            }
+        }
+        drop(socket);
+        tracker.close();
+        tracker.wait().await;
+    }
+}
+
+fn let_in(
+    host: &Host,
+    tracker: &TaskTracker,
+    ruling: Ruling,
+    (stream, peer): (TcpStream, SocketAddr),
+) {
+    let peer = PeerAddress(SocketAddr::new(peer.ip().to_canonical(), peer.port()));
+    match ruling {
+        Ruling::Admitted(seat) => {
+            tracker.spawn(host.converse(stream, peer, seat));
+        }
+        Ruling::Refused(refusal) => {
+            tracing::debug!("a connection is one too many");
+            tracker.spawn(host.refuse(stream, peer, refusal));
+        }
+        Ruling::Ignored => drop(stream),
+    }
+}
+
+/// Whether accepting failed because of this one peer, so that the next may be tried at once.
+fn is_of_the_peer(fault: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(fault.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
