@@ -21,6 +21,9 @@ pub mod hub;
 pub mod operation;
 pub mod store;
 
+// 2: the wire.
+pub mod protocol;
+
 // 1: what operators decide.
 pub mod config;
 
