@@ -1,12 +1,92 @@
 //! Configuration: one file a section, each with its defaults, its documents and its checks.
 //!
 //! Imports nothing of the house above. Every part receives its own section by value; only this
-//! module reads the environment.
+//! module reads the environment. Layers, from the weakest: built-in defaults, a TOML file, variables
+//! `BELFRY__SECTION__KEY`, flags. Unknown keys are refused in all of them.
 
 pub mod admission;
+pub mod broker;
 pub mod channels;
 pub mod client;
+pub mod fault;
 pub mod http;
 pub mod hub;
 pub mod identity;
+mod layer;
+pub mod log;
+pub mod source;
 pub mod value;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+use self::{
+    fault::{Fault, Faults, Origin, Wrong},
+    layer::Layers,
+    source::Sources,
+};
+
+/// Everything that operators decide, checked. A section is a table of the file, a struct here, and
+/// the argument of one constructor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The address that is listened on, and what one request may cost.
+    pub http: http::Http,
+    /// What a connection may do, and how it is kept alive.
+    pub client: client::Client,
+    /// How many connections are let in.
+    pub admission: admission::Admission,
+    /// Whose tokens are believed, and with which keys they are verified.
+    pub identity: identity::Identity,
+    /// Mailboxes, streams and the threads that write to many.
+    pub hub: hub::Hub,
+    /// What carries publications between nodes.
+    pub broker: broker::Broker,
+    /// Namespaces, and what may happen in the channels of each.
+    pub channels: channels::Channels,
+    /// What is logged.
+    pub log: log::Log,
+}
+
+impl Config {
+    /// Reads all sources and checks the whole; the error lists everything that is wrong.
+    pub fn load(sources: &Sources) -> Result<Self, Faults> {
+        let (settings, mut faults) = sources.read();
+        let mut layers = Layers::new();
+        faults.extend(settings.iter().filter_map(|setting| layers.lay(setting).err()));
+        let (config, origins) = layers.into_parts();
+        faults.extend(config.check().into_iter().map(|wrong| blame(&origins, wrong)));
+        if faults.is_empty() { Ok(config) } else { Err(Faults(faults)) }
+    }
+
+    /// The whole as TOML, each secret as `[secret]`.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("tables of numbers, texts and lists are TOML")
+    }
+
+    fn to_table(&self) -> Table {
+        Table::try_from(self).expect("tables of numbers, texts and lists are TOML")
+    }
+
+    /// What the sections find wrong with themselves, keys dotted from the section on.
+    fn check(&self) -> Vec<Wrong> {
+        let sections = [("broker", self.broker.check()), ("log", self.log.check())];
+        let full = |section: &str, wrong: Wrong| Wrong {
+            key: format!("{section}.{}", wrong.key),
+            reason: wrong.reason,
+        };
+        let found = sections.into_iter();
+        found.flat_map(|(name, all)| all.into_iter().map(move |wrong| full(name, wrong))).collect()
+    }
+}
+
+fn blame(origins: &BTreeMap<String, Origin>, wrong: Wrong) -> Fault {
+    let origin = origins.get(&wrong.key).cloned().unwrap_or(Origin::Default);
+    Fault { origin, key: wrong.key, reason: wrong.reason }
+}
+
+#[cfg(test)]
+mod tests;

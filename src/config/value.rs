@@ -167,7 +167,9 @@ impl Serialize for Size {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self)
+        // The parser's own words would show the value.
+        let text = String::deserialize(deserializer);
+        text.map(Self).map_err(|_| D::Error::custom("a secret is a text in quotes"))
     }
 }
 
