@@ -14,6 +14,7 @@ pub mod hub;
 pub mod identity;
 mod layer;
 pub mod log;
+pub mod rates;
 pub mod source;
 pub mod value;
 
@@ -41,6 +42,8 @@ pub struct Config {
     pub admission: admission::Admission,
     /// Whose tokens are believed, and with which keys they are verified.
     pub identity: identity::Identity,
+    /// How often one user may call operations, and how long and how many may run.
+    pub rates: rates::Rates,
     /// Mailboxes, streams and the threads that write to many.
     pub hub: hub::Hub,
     /// What carries publications between nodes.

@@ -5,9 +5,11 @@
 //! three cannot drift apart. Knows no domain, no socket and no HTTP.
 
 pub mod caller;
+mod catalogue;
+mod rate;
 pub mod refusal;
 
-use std::{collections::BTreeMap, pin::Pin};
+use std::pin::Pin;
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::{Serialize, de::DeserializeOwned};
@@ -15,6 +17,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 pub use self::{
     caller::{Caller, Role},
+    catalogue::Catalogue,
     refusal::Refusal,
 };
 use crate::error::Code;
@@ -23,7 +26,7 @@ use crate::error::Code;
 pub type Answer = Result<Box<RawValue>, Refusal>;
 
 type Running = Pin<Box<dyn Future<Output = Answer> + Send>>;
-type Run = Box<dyn Fn(Caller, &str) -> Running + Send + Sync>;
+type Run = Box<dyn Fn(Caller, &str) -> Result<Running, Refusal> + Send + Sync>;
 
 /// How often one user may call: each class has its own bucket per user, sized in `[rates]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,14 +75,17 @@ impl Operation {
         R: Fn(Caller, I) -> F + Send + Sync + 'static,
         F: Future<Output = Result<O, Refusal>> + Send + 'static,
     {
-        let run: Run = Box::new(move |caller, input| match parse::<I>(input) {
-            Err(refusal) => Box::pin(std::future::ready(Err(refusal))),
-            Ok(input) => {
-                let running = run(caller, input);
-                Box::pin(async move { encode(&running.await?) })
-            }
+        let run: Run = Box::new(move |caller, input| {
+            let running = run(caller, parse::<I>(input)?);
+            let running: Running = Box::pin(async move { encode(&running.await?) });
+            Ok(running)
         });
         Self { name, summary, roles, rate, input: schema::<I>(), output: schema::<O>(), run }
+    }
+
+    /// Parses the input; what comes back does the work.
+    fn begin(&self, caller: Caller, input: &str) -> Result<Running, Refusal> {
+        (self.run)(caller, input)
     }
 }
 
@@ -97,40 +103,5 @@ fn schema<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>()
 }
 
-/// Every operation of the house, by name.
-#[derive(Default)]
-pub struct Catalogue {
-    operations: BTreeMap<&'static str, Operation>,
-}
-
-impl Catalogue {
-    /// Adds what a domain offers.
-    ///
-    /// # Panics
-    /// When two domains declare one name: a fault of ours, found at start.
-    pub fn add(&mut self, operations: impl IntoIterator<Item = Operation>) {
-        for operation in operations {
-            let name = operation.name;
-            assert!(self.operations.insert(name, operation).is_none(), "{name} is declared twice");
-        }
-    }
-
-    /// All operations, by name.
-    pub fn iter(&self) -> impl Iterator<Item = &Operation> {
-        self.operations.values()
-    }
-
-    /// Runs `name` for `caller`. An empty input or `null` counts as `{}`.
-    pub async fn call(&self, caller: Caller, name: &str, input: &str) -> Answer {
-        let Some(operation) = self.operations.get(name) else {
-            return Err(Code::MethodNotFound.into());
-        };
-        if caller.is_anonymous() {
-            return Err(Code::Unauthorized.into());
-        }
-        if !operation.roles.contains(&caller.role) {
-            return Err(Code::PermissionDenied.into());
-        }
-        (operation.run)(caller, input).await
-    }
-}
+#[cfg(test)]
+mod tests;

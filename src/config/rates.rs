@@ -1,0 +1,49 @@
+//! `[rates]`: how often one user may call operations, and how long and how many may run.
+
+use serde::{Deserialize, Serialize};
+
+use super::value::Span;
+
+/// A bucket: how fast it fills, and how much it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bucket {
+    /// Calls a second, on average; 0 sets no limit.
+    pub per_second: u32,
+    /// Calls at once.
+    pub burst: u32,
+}
+
+/// The `[rates]` section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rates {
+    /// How many buckets are kept; users beyond them are refused until one is full again.
+    pub buckets_max: usize,
+    /// How long an operation may run before its caller is told that its outcome is unknown.
+    pub timeout: Span,
+    /// How many operations may run at once; more are refused as unavailable.
+    pub running_max: usize,
+    /// Questions that cost a query.
+    pub read: Bucket,
+    /// Changes of state.
+    pub write: Bucket,
+    /// Messages to people.
+    pub send: Bucket,
+    /// Signals that nobody stores.
+    pub signal: Bucket,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            read: Bucket { per_second: 20, burst: 60 },
+            write: Bucket { per_second: 5, burst: 20 },
+            send: Bucket { per_second: 3, burst: 15 },
+            signal: Bucket { per_second: 4, burst: 12 },
+            buckets_max: 1_000_000,
+            timeout: Span::seconds(10),
+            running_max: 8_192,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Every operation of the house, and the one way in which both doors run them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    config::rates,
+    error::Code,
+    operation::{Answer, Caller, Operation, Refusal, Role, rate::Rates},
+};
+
+/// Every operation of the house, by name.
+pub struct Catalogue {
+    operations: BTreeMap<&'static str, Operation>,
+    rates: Rates,
+    config: rates::Rates,
+    room: Arc<Semaphore>,
+    running: TaskTracker,
+}
+
+impl Catalogue {
+    /// An empty catalogue whose callers are held to `config`.
+    pub fn new(config: &rates::Rates) -> Self {
+        Self {
+            operations: BTreeMap::new(),
+            rates: Rates::new(config),
+            config: config.clone(),
+            room: Arc::new(Semaphore::new(config.running_max.min(Semaphore::MAX_PERMITS))),
+            running: TaskTracker::new(),
+        }
+    }
+
+    /// Adds what a domain offers.
+    ///
+    /// # Panics
+    /// When two domains declare one name: a fault of ours, found at start.
+    pub fn add(&mut self, operations: impl IntoIterator<Item = Operation>) {
+        for operation in operations {
+            let name = operation.name;
+            assert!(self.operations.insert(name, operation).is_none(), "{name} is declared twice");
+        }
+    }
+
+    /// All operations, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.values()
+    }
+
+    /// Runs `name` for `caller`. An empty input or `null` counts as `{}`.
+    ///
+    /// An operation once begun runs to its end even when the caller goes away or is told that it
+    /// took too long: a message that was stored is always announced.
+    ///
+    /// # Errors
+    /// In this order: no such operation (104), nobody calls (101), the role may not (103), too
+    /// often (`rate_limited` with `retry_ms`), malformed input (107 with the reason), too much at
+    /// once (`unavailable`), no answer in time or a fault of ours (100); then the operation's own.
+    pub async fn call(&self, caller: Caller, name: &str, input: &str) -> Answer {
+        let Some(operation) = self.operations.get(name) else {
+            return Err(Code::MethodNotFound.into());
+        };
+        self.admit(&caller, operation)?;
+        self.run(operation, caller, input).await
+    }
+
+    /// Ends when every operation that runs has ended; call it after both doors are shut.
+    pub async fn finish(&self) {
+        self.running.close();
+        self.running.wait().await;
+    }
+
+    fn admit(&self, caller: &Caller, operation: &Operation) -> Result<(), Refusal> {
+        if caller.is_anonymous() {
+            return Err(Code::Unauthorized.into());
+        }
+        if !operation.roles.contains(&caller.role) {
+            return Err(Code::PermissionDenied.into());
+        }
+        if matches!(caller.role, Role::Service | Role::Worker | Role::Operator) {
+            return Ok(());
+        }
+        self.rates.take(&caller.user, operation.rate).map_err(|wait| {
+            // Rounded up: who waits as told must not be refused again.
+            let retry_ms = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+            Refusal::new(Code::RateLimited).with("retry_ms", retry_ms)
+        })
+    }
+
+    async fn run(&self, operation: &Operation, caller: Caller, input: &str) -> Answer {
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
+            return Err(Refusal::new(Code::Unavailable).because("too many operations are running"));
+        };
+        let running = operation.begin(caller, input)?;
+        let task = self.running.spawn(async move {
+            let answer = running.await;
+            drop(room);
+            answer
+        });
+        match tokio::time::timeout(self.config.timeout.0, task).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_panicked)) => Err(Code::Internal.into()),
+            Err(_elapsed) => {
+                Err(Refusal::new(Code::Internal)
+                    .because("no answer in time; the outcome is unknown"))
+            }
+        }
+    }
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self::new(&rates::Rates::default())
+    }
+}
