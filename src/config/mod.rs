@@ -12,10 +12,12 @@ pub mod fault;
 pub mod http;
 pub mod hub;
 pub mod identity;
+pub mod keys;
 mod layer;
 pub mod log;
 pub mod rates;
 pub mod source;
+pub mod store;
 pub mod value;
 
 use std::collections::BTreeMap;
@@ -50,6 +52,10 @@ pub struct Config {
     pub broker: broker::Broker,
     /// Namespaces, and what may happen in the channels of each.
     pub channels: channels::Channels,
+    /// Where the data lives, and how much may wait to be written.
+    pub store: store::Store,
+    /// The key ring that wraps the archive's keys.
+    pub keys: keys::Keys,
     /// What is logged.
     pub log: log::Log,
 }
@@ -76,7 +82,11 @@ impl Config {
 
     /// What the sections find wrong with themselves, keys dotted from the section on.
     fn check(&self) -> Vec<Wrong> {
-        let sections = [("broker", self.broker.check()), ("log", self.log.check())];
+        let sections = [
+            ("broker", self.broker.check()),
+            ("store", self.store.check()),
+            ("log", self.log.check()),
+        ];
         let full = |section: &str, wrong: Wrong| Wrong {
             key: format!("{section}.{}", wrong.key),
             reason: wrong.reason,

@@ -1,0 +1,171 @@
+//! SQLite: one thread that writes, a few that read, and the queues between them and the tasks.
+
+mod connection;
+mod reader;
+mod run;
+mod schema;
+mod writer;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread,
+};
+
+use tokio::sync::oneshot;
+
+use self::{
+    connection::Opening,
+    reader::{Query, Reader},
+    writer::{Job, Writer},
+};
+use super::{Fault, OpenFault, Outcome, Rows, Statement, Tally, Transaction, migration};
+use crate::config;
+
+/// The engine's handle: the near ends of both queues.
+#[derive(Clone)]
+pub(super) struct Sqlite {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    writes: SyncSender<Job>,
+    reads: SyncSender<Query>,
+    readers: usize,
+    is_closed: AtomicBool,
+    counters: Arc<Counters>,
+}
+
+/// What the threads count; see [`Tally`].
+#[derive(Default)]
+struct Counters {
+    commits: AtomicU64,
+    transactions: AtomicU64,
+    undone: AtomicU64,
+    outages: AtomicU64,
+    refused: AtomicU64,
+}
+
+impl Sqlite {
+    /// Opens the file at `path` on the threads that will own it.
+    pub(super) async fn open(
+        path: PathBuf,
+        section: &config::store::Store,
+    ) -> Result<Self, OpenFault> {
+        let opening = Opening::new(path, section);
+        let counters = Arc::new(Counters::default());
+        let (writes, jobs) = sync_channel(section.queue_max.max(1));
+        let (reads, queries) = sync_channel(section.queue_max.max(1));
+        start_writer(opening.clone(), jobs, section.group_max.max(1), Arc::clone(&counters))
+            .await?;
+        let readers = section.readers.max(1);
+        Reader::start_all(readers, &opening, queries)?;
+        let is_closed = AtomicBool::new(false);
+        Ok(Self { shared: Arc::new(Shared { writes, reads, readers, is_closed, counters }) })
+    }
+
+    /// See [`super::Store::commit`].
+    pub(super) async fn commit(&self, transaction: Transaction) -> Outcome {
+        let (answer, outcome) = oneshot::channel();
+        self.send(&self.shared.writes, Job::One(transaction, answer))?;
+        outcome.await.unwrap_or(Err(Fault::Unavailable))
+    }
+
+    /// See [`super::Store::commit_each`].
+    pub(super) async fn commit_each(&self, transactions: Vec<Transaction>) -> Vec<Outcome> {
+        let count = transactions.len();
+        let (answer, outcomes) = oneshot::channel();
+        match self.send(&self.shared.writes, Job::Each(transactions, answer)) {
+            Ok(()) => outcomes.await.ok(),
+            Err(_) => None,
+        }
+        .unwrap_or_else(|| vec![Err(Fault::Unavailable); count])
+    }
+
+    /// See [`super::Store::read`].
+    pub(super) async fn read(&self, statement: Statement) -> Result<Rows, Fault> {
+        let (answer, rows) = oneshot::channel();
+        self.send(&self.shared.reads, Query::One(statement, answer))?;
+        rows.await.unwrap_or(Err(Fault::Unavailable))
+    }
+
+    /// See [`super::Store::read_all`].
+    pub(super) async fn read_all(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Fault> {
+        let (answer, rows) = oneshot::channel();
+        self.send(&self.shared.reads, Query::All(statements, answer))?;
+        rows.await.unwrap_or(Err(Fault::Unavailable))
+    }
+
+    fn send<T>(&self, queue: &SyncSender<T>, item: T) -> Result<(), Fault> {
+        let is_closed = self.shared.is_closed.load(Ordering::Acquire);
+        if !is_closed && queue.try_send(item).is_ok() {
+            return Ok(());
+        }
+        self.shared.counters.refused.fetch_add(1, Ordering::Relaxed);
+        Err(Fault::Unavailable)
+    }
+
+    /// See [`super::Store::tally`].
+    pub(super) fn tally(&self) -> Tally {
+        let counters = &self.shared.counters;
+        Tally {
+            commits: counters.commits.load(Ordering::Relaxed),
+            transactions: counters.transactions.load(Ordering::Relaxed),
+            undone: counters.undone.load(Ordering::Relaxed),
+            outages: counters.outages.load(Ordering::Relaxed),
+            refused: counters.refused.load(Ordering::Relaxed),
+        }
+    }
+
+    /// See [`super::Store::close`].
+    pub(super) async fn close(&self) {
+        if self.shared.is_closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        // Readers first: the last connection to close is the writer's, which empties the log.
+        for _ in 0..self.shared.readers {
+            let (answer, done) = oneshot::channel();
+            last_word(&self.shared.reads, Query::Close(answer), done).await;
+        }
+        let (answer, done) = oneshot::channel();
+        last_word(&self.shared.writes, Job::Close(answer), done).await;
+    }
+}
+
+/// Sends `item`, waiting while the queue is full, and waits until the thread is done.
+async fn last_word<T>(queue: &SyncSender<T>, mut item: T, done: oneshot::Receiver<()>) {
+    while let Err(TrySendError::Full(refused)) = queue.try_send(item) {
+        item = refused;
+        tokio::task::yield_now().await;
+    }
+    // Never answered, only dropped: by the thread when it is done, or with the queue if it is gone.
+    done.await.unwrap_or_default();
+}
+
+async fn start_writer(
+    opening: Opening,
+    jobs: Receiver<Job>,
+    group_max: usize,
+    counters: Arc<Counters>,
+) -> Result<(), OpenFault> {
+    let (ready, opened) = oneshot::channel();
+    thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+        let connection = opening.for_writing().and_then(|mut connection| {
+            schema::bring_up_to_date(&mut connection, migration::ALL)?;
+            Ok(connection)
+        });
+        match connection {
+            Ok(connection) => {
+                if ready.send(Ok(())).is_ok() {
+                    Writer::new(connection, group_max, counters).run(&jobs);
+                }
+            }
+            Err(fault) => drop(ready.send(Err(fault))),
+        }
+    })?;
+    opened.await.unwrap_or_else(|_| Err(std::io::Error::other("the writer ended at once").into()))
+}

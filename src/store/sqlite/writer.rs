@@ -1,0 +1,186 @@
+//! The thread that writes: takes what has queued up and makes it durable with one commit.
+//!
+//! There is no delay to wait for more: while one commit syncs the disk, the next group gathers.
+
+use std::sync::{Arc, atomic::Ordering, mpsc::Receiver};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::{
+    Counters,
+    run::{fault, run},
+};
+use crate::store::{Fault, Outcome, Transaction};
+
+/// What the writer is asked to do.
+pub(super) enum Job {
+    /// One transaction.
+    One(Transaction, oneshot::Sender<Outcome>),
+    /// Several, answered together.
+    Each(Vec<Transaction>, oneshot::Sender<Vec<Outcome>>),
+    /// End after all that came before, and drop this when it is done.
+    Close(oneshot::Sender<()>),
+}
+
+impl Job {
+    fn transactions(&self) -> &[Transaction] {
+        match self {
+            Self::One(transaction, _) => std::slice::from_ref(transaction),
+            Self::Each(transactions, _) => transactions,
+            Self::Close(_) => &[],
+        }
+    }
+}
+
+/// The thread's state.
+pub(super) struct Writer {
+    connection: Connection,
+    group_max: usize,
+    counters: Arc<Counters>,
+    is_well: bool,
+}
+
+impl Writer {
+    /// A writer on its own connection.
+    pub(super) fn new(connection: Connection, group_max: usize, counters: Arc<Counters>) -> Self {
+        Self { connection, group_max, counters, is_well: true }
+    }
+
+    /// Works until it is told to close, or nobody can ask any more.
+    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+        let mut group = Vec::new();
+        let mut farewell = None;
+        while farewell.is_none() {
+            let Ok(first) = jobs.recv() else { break };
+            let mut size = first.transactions().len();
+            group.push(first);
+            while size < self.group_max
+                && let Ok(next) = jobs.try_recv()
+            {
+                size += next.transactions().len();
+                group.push(next);
+            }
+            farewell = self.commit(&mut group, size);
+        }
+        self.finish();
+        drop(farewell);
+    }
+
+    /// Commits a group and answers each of its jobs; a farewell is handed back.
+    fn commit(&mut self, group: &mut Vec<Job>, size: usize) -> Option<oneshot::Sender<()>> {
+        let outcomes = self.attempt(group, size);
+        self.count(&outcomes);
+        let mut outcomes = outcomes.into_iter();
+        let mut next = || outcomes.next().unwrap_or(Err(Fault::Unavailable));
+        let mut farewell = None;
+        for job in group.drain(..) {
+            match job {
+                Job::One(_, answer) => drop(answer.send(next())),
+                Job::Each(transactions, answer) => {
+                    drop(answer.send(transactions.iter().map(|_| next()).collect()));
+                }
+                Job::Close(answer) => farewell = Some(answer),
+            }
+        }
+        farewell
+    }
+
+    fn attempt(&mut self, group: &[Job], size: usize) -> Vec<Outcome> {
+        if size == 0 {
+            return Vec::new();
+        }
+        match self.group(group, size) {
+            Ok(outcomes) => {
+                if !std::mem::replace(&mut self.is_well, true) {
+                    tracing::info!("the database takes writes again");
+                }
+                outcomes
+            }
+            Err(error) => {
+                if std::mem::replace(&mut self.is_well, false) {
+                    tracing::error!(%error, "the database takes no writes");
+                }
+                self.abandon();
+                vec![Err(Fault::Unavailable); size]
+            }
+        }
+    }
+
+    /// One durable commit of all transactions that do not fail by themselves. An error is one of
+    /// the surroundings: nothing of the group was kept.
+    fn group(&self, group: &[Job], size: usize) -> rusqlite::Result<Vec<Outcome>> {
+        let mut outcomes = Vec::with_capacity(size);
+        self.execute("BEGIN IMMEDIATE")?;
+        for transaction in group.iter().flat_map(Job::transactions) {
+            outcomes.push(self.transaction(transaction)?);
+        }
+        self.execute("COMMIT")?;
+        Ok(outcomes)
+    }
+
+    /// One transaction inside the group: undone alone when it fails by itself.
+    fn transaction(&self, transaction: &Transaction) -> rusqlite::Result<Outcome> {
+        self.execute("SAVEPOINT one")?;
+        let mut rows = Vec::with_capacity(transaction.len());
+        for (index, statement) in transaction.iter().enumerate() {
+            let failed = match run(&self.connection, statement) {
+                Ok(effect) => match statement.touches {
+                    Some(expected) if expected != effect.touched => Fault::Guard { index },
+                    _ => {
+                        rows.push(effect.rows);
+                        continue;
+                    }
+                },
+                Err(error) => match fault(&error, index) {
+                    Fault::Unavailable => return Err(error),
+                    // Some errors end the whole transaction: then the group is lost with it.
+                    _ if self.connection.is_autocommit() => return Err(error),
+                    failed => failed,
+                },
+            };
+            self.execute("ROLLBACK TO one")?;
+            self.execute("RELEASE one")?;
+            return Ok(Err(failed));
+        }
+        self.execute("RELEASE one")?;
+        Ok(Ok(rows))
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.raw_execute().map(drop)
+    }
+
+    /// Leaves a transaction that failed as a whole.
+    fn abandon(&self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.execute("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction could not be rolled back");
+        }
+    }
+
+    fn count(&self, outcomes: &[Outcome]) {
+        let (mut kept, mut undone, mut outages) = (0, 0, 0);
+        for outcome in outcomes {
+            match outcome {
+                Ok(_) => kept += 1,
+                Err(Fault::Unavailable) => outages += 1,
+                Err(_) => undone += 1,
+            }
+        }
+        self.counters.commits.fetch_add(u64::from(kept > 0), Ordering::Relaxed);
+        self.counters.transactions.fetch_add(kept, Ordering::Relaxed);
+        self.counters.undone.fetch_add(undone, Ordering::Relaxed);
+        self.counters.outages.fetch_add(outages, Ordering::Relaxed);
+    }
+
+    fn finish(self) {
+        if let Err(error) = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);") {
+            tracing::warn!(%error, "the log was not folded into the database; the next start does it");
+        }
+        if let Err((_, error)) = self.connection.close() {
+            tracing::warn!(%error, "the database did not close cleanly");
+        }
+    }
+}
