@@ -9,6 +9,12 @@
 // 7: the socket under both doors.
 pub mod listener;
 
+// 7: one connected person, without a socket.
+pub mod session;
+
+// 6: channels as operators configure them.
+pub mod channel;
+
 // 5: what may be said, what was said, who may speak.
 pub mod archive;
 pub mod identity;
@@ -18,6 +24,7 @@ pub mod moderation;
 pub mod hub;
 
 // 3: between nodes, the database, the operations.
+pub mod broker;
 pub mod operation;
 pub mod store;
 

@@ -66,8 +66,10 @@ pub struct Channels {
     pub per_connection: usize,
     /// How many publications one history request or recovery brings at most.
     pub history_max: usize,
-    /// Every connection of a signed-in user is subscribed by the server to `user:#<id>`.
+    /// Every connection of a signed-in user is subscribed by the server to its personal channel.
     pub personal: bool,
+    /// The namespace of personal channels: `user` makes them `user:#<id>`, an empty text `#<id>`.
+    pub personal_namespace: String,
     /// Channels whose name has no namespace; absent, they are unknown.
     pub without_namespace: Option<Namespace>,
     /// The namespaces, by name (`^[-a-zA-Z0-9_]{2,}$`).
@@ -81,6 +83,7 @@ impl Default for Channels {
             per_connection: 128,
             history_max: 300,
             personal: true,
+            personal_namespace: "user".to_owned(),
             without_namespace: None,
             namespaces: [("user", personal()), ("live", live())]
                 .map(|(name, namespace)| (name.to_owned(), namespace))

@@ -1,0 +1,248 @@
+//! Who may subscribe, publish and read: one place for every channel and both kinds of client.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::{
+    config::channels::Who,
+    error::Code,
+    hub::{
+        Hub, Misnamed, Namespace,
+        namespace::{is_private, users_named},
+    },
+    identity::{Identity, Overrides, SubOptions, TokenFault},
+    ids::{ChannelName, UserId},
+    operation::Caller,
+    protocol::{
+        code::{Disconnect, DisconnectCode},
+        request::SubscribeRequest,
+    },
+};
+
+/// Why somebody may not.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Denied {
+    /// An error reply with this code; the connection goes on.
+    Reply(Code),
+    /// The connection ends: its token speaks of somebody or something else.
+    Close(Disconnect),
+}
+
+impl From<Code> for Denied {
+    fn from(code: Code) -> Self {
+        Self::Reply(code)
+    }
+}
+
+impl From<Misnamed> for Denied {
+    fn from(misnamed: Misnamed) -> Self {
+        Self::Reply(match misnamed {
+            Misnamed::Malformed => Code::BadRequest,
+            Misnamed::Unknown => Code::UnknownChannel,
+        })
+    }
+}
+
+/// How a subscription is set up: its namespace's settings, as its token changes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the protocol")]
+pub struct Entrance {
+    /// The subscriber is counted among the present.
+    pub presence: bool,
+    /// Its join and leave are announced.
+    pub announces: bool,
+    /// It is told of joins and leaves.
+    pub hears_joins: bool,
+    /// Each publication must follow the one before.
+    pub positioned: bool,
+    /// It may recover what it missed.
+    pub recoverable: bool,
+    /// Recovery brings the newest publication only.
+    pub latest_only: bool,
+    /// What others see of it in this channel: JSON.
+    pub info: Option<Bytes>,
+    /// What it gets with the subscription: JSON.
+    pub data: Option<Bytes>,
+    /// When the subscription ends unless it is refreshed, in seconds since 1970.
+    pub expire_at_s: Option<i64>,
+}
+
+impl Entrance {
+    /// What the house's own invitation into a channel of `namespace` sets up.
+    pub fn invited(namespace: &Namespace, options: SubOptions) -> Self {
+        Self::new(namespace, &SubscribeRequest::default(), options, None)
+    }
+
+    fn new(
+        namespace: &Namespace,
+        request: &SubscribeRequest,
+        options: SubOptions,
+        expire_at_s: Option<i64>,
+    ) -> Self {
+        let rules = &namespace.rules;
+        let Overrides { presence, join_leave, force_push_join_leave, force_recovery, .. } =
+            options.overrides;
+        let keeps = rules.history_size > 0;
+        let asked = (request.recoverable || request.recover) && rules.allow_recovery;
+        let recoverable = keeps && (force_recovery.unwrap_or(rules.force_recovery) || asked);
+        let positioned = recoverable
+            || keeps
+                && (options.overrides.force_positioning.unwrap_or(false)
+                    || request.positioned && rules.allow_recovery);
+        let join_leave = join_leave.unwrap_or(rules.join_leave);
+        let forced = force_push_join_leave.unwrap_or(rules.force_join_leave);
+        Self {
+            presence: presence.unwrap_or(rules.presence),
+            announces: join_leave,
+            hears_joins: join_leave && (forced || request.join_leave),
+            positioned,
+            recoverable,
+            latest_only: rules.recover_latest,
+            info: options.info,
+            data: options.data,
+            expire_at_s,
+        }
+    }
+}
+
+/// The judge of who may do what in channels. Cheap to clone.
+#[derive(Clone)]
+pub struct Access {
+    hub: Hub,
+    identity: Identity,
+}
+
+impl Access {
+    /// A judge for the hub's namespaces and the identity's tokens.
+    pub fn new(hub: Hub, identity: Identity) -> Self {
+        Self { hub, identity }
+    }
+
+    /// Whether `caller` may subscribe as `request` asks, and how.
+    ///
+    /// A valid subscription token opens any channel, private ones (`$…`) open to nothing else; then
+    /// a personal channel is its person's, a limited one its users', and the namespace decides.
+    pub async fn subscribe(
+        &self,
+        caller: &Caller,
+        connection: &str,
+        request: &SubscribeRequest,
+    ) -> Result<Entrance, Denied> {
+        let channel = ChannelName::from(request.channel.as_str());
+        let namespace = self.hub.namespace(&channel)?;
+        if !request.token.is_empty() {
+            return self.by_token(caller, connection, request, &namespace).await;
+        }
+        let is_own = !caller.is_anonymous() && channel == self.hub.personal_channel(&caller.user);
+        if is_own || may_enter(caller, &channel, &namespace) {
+            return Ok(Entrance::new(&namespace, request, SubOptions::default(), None));
+        }
+        Err(Code::PermissionDenied.into())
+    }
+
+    async fn by_token(
+        &self,
+        caller: &Caller,
+        connection: &str,
+        request: &SubscribeRequest,
+        namespace: &Namespace,
+    ) -> Result<Entrance, Denied> {
+        let grant = match self.identity.verify_subscription(&request.token).await {
+            Ok(grant) => grant,
+            Err(TokenFault::Expired) => return Err(Code::TokenExpired.into()),
+            Err(_) => return Err(Code::PermissionDenied.into()),
+        };
+        let names_other = grant.channel.as_str() != request.channel
+            || grant.user != caller.user
+            || grant.client.as_ref().is_some_and(|client| client != connection);
+        if names_other {
+            return Err(Denied::Close(DisconnectCode::InvalidToken.into()));
+        }
+        Ok(Entrance::new(namespace, request, grant.options, grant.expire_at_s))
+    }
+
+    /// When a subscription ends after its token was renewed.
+    pub async fn renew(
+        &self,
+        caller: &Caller,
+        channel: Option<&ChannelName>,
+        token: &str,
+    ) -> Result<(ChannelName, Option<i64>), Denied> {
+        let grant = match self.identity.verify_subscription(token).await {
+            Ok(grant) => grant,
+            Err(TokenFault::Expired) => return Err(Code::TokenExpired.into()),
+            Err(_) => return Err(Denied::Close(DisconnectCode::InvalidToken.into())),
+        };
+        if grant.user != caller.user || channel.is_some_and(|channel| *channel != grant.channel) {
+            return Err(Denied::Close(DisconnectCode::InvalidToken.into()));
+        }
+        Ok((grant.channel, grant.expire_at_s))
+    }
+
+    /// Whether `caller` may publish into `channel`.
+    pub fn publish(
+        &self,
+        caller: &Caller,
+        channel: &ChannelName,
+        inside: bool,
+    ) -> Result<(), Denied> {
+        let namespace = self.hub.namespace(channel)?;
+        allowed(namespace.rules.publish, caller, inside)
+    }
+
+    /// Whether `caller` may read the stream of `channel`.
+    pub fn history(
+        &self,
+        caller: &Caller,
+        channel: &ChannelName,
+        inside: bool,
+    ) -> Result<Arc<Namespace>, Denied> {
+        let namespace = self.hub.namespace(channel)?;
+        if namespace.rules.history_size == 0 {
+            return Err(Code::NotAvailable.into());
+        }
+        allowed(namespace.rules.history, caller, inside).map(|()| namespace)
+    }
+
+    /// Whether `caller` may know who is in `channel`.
+    pub fn presence(
+        &self,
+        caller: &Caller,
+        channel: &ChannelName,
+        inside: bool,
+    ) -> Result<(), Denied> {
+        let namespace = self.hub.namespace(channel)?;
+        if !namespace.rules.presence {
+            return Err(Code::NotAvailable.into());
+        }
+        allowed(namespace.rules.read_presence, caller, inside)
+    }
+}
+
+fn may_enter(caller: &Caller, channel: &ChannelName, namespace: &Namespace) -> bool {
+    if is_private(channel) {
+        return false;
+    }
+    if let Some(mut users) = users_named(channel) {
+        return namespace.rules.user_limited
+            && !caller.is_anonymous()
+            && users.any(|user| UserId::from(user) == caller.user);
+    }
+    match namespace.rules.subscribe {
+        Who::Anyone => true,
+        Who::User => !caller.is_anonymous(),
+        // A subscriber is one who was let in already: nobody, by this setting alone.
+        Who::Subscriber | Who::Nobody => false,
+    }
+}
+
+fn allowed(who: Who, caller: &Caller, inside: bool) -> Result<(), Denied> {
+    let is_allowed = match who {
+        Who::Nobody => false,
+        Who::Subscriber => inside,
+        Who::User => !caller.is_anonymous(),
+        Who::Anyone => true,
+    };
+    if is_allowed { Ok(()) } else { Err(Code::PermissionDenied.into()) }
+}

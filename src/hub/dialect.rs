@@ -1,0 +1,175 @@
+//! Dialects: the finished form that a message takes for one kind of connection.
+//!
+//! A frame for many receivers is encoded once per dialect and shared, so everything that a socket
+//! needs is in it: the encoding, the envelope, and the framing of the transport (RFC 6455 section
+//! 5.2 for WebSocket; a server's frames are unmasked and so the same for every receiver).
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::{
+    ids::ChannelName,
+    protocol::{
+        codec::{self, Encoding},
+        payload::NotJson,
+        publication::{Direction, Publication, encode_publication_push},
+        push::Push,
+        reply::Reply,
+    },
+};
+
+/// How messages to a connection are encoded, wrapped and framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// Replies as JSON in WebSocket text frames.
+    WebSocketJson,
+    /// Replies as Protobuf in WebSocket binary frames.
+    WebSocketProtobuf,
+    /// Bare pushes as JSON in WebSocket text frames.
+    UniWebSocketJson,
+    /// Bare pushes as Protobuf in WebSocket binary frames.
+    UniWebSocketProtobuf,
+    /// Replies as JSON, a line each, in an endless HTTP body.
+    StreamJson,
+    /// Replies as Protobuf, length-prefixed, in an endless HTTP body.
+    StreamProtobuf,
+    /// Replies as JSON in server-sent events.
+    EventsJson,
+}
+
+/// The longest header of an unmasked frame (RFC 6455 section 5.2).
+const HEADER_MAX: usize = 10;
+
+impl Dialect {
+    /// How many dialects there are.
+    pub const COUNT: usize = 7;
+
+    /// How payloads are encoded.
+    pub fn encoding(self) -> Encoding {
+        match self {
+            Self::WebSocketJson | Self::UniWebSocketJson | Self::StreamJson | Self::EventsJson => {
+                Encoding::Json
+            }
+            Self::WebSocketProtobuf | Self::UniWebSocketProtobuf | Self::StreamProtobuf => {
+                Encoding::Protobuf
+            }
+        }
+    }
+
+    /// Whether the client can send commands.
+    pub fn direction(self) -> Direction {
+        match self {
+            Self::UniWebSocketJson | Self::UniWebSocketProtobuf => Direction::Unidirectional,
+            Self::WebSocketJson
+            | Self::WebSocketProtobuf
+            | Self::StreamJson
+            | Self::StreamProtobuf
+            | Self::EventsJson => Direction::Bidirectional,
+        }
+    }
+
+    /// Whether the client cannot send commands.
+    pub fn is_unidirectional(self) -> bool {
+        self.direction() == Direction::Unidirectional
+    }
+
+    /// A reply to a command.
+    ///
+    /// # Errors
+    /// When a payload in it cannot travel in JSON, and the dialect is JSON.
+    pub fn reply(self, reply: &Reply) -> Result<Bytes, NotJson> {
+        self.framed(|out| codec::encode_reply(self.encoding(), reply, out))
+    }
+
+    /// A push about something other than a publication.
+    ///
+    /// # Errors
+    /// When a payload in it cannot travel in JSON, and the dialect is JSON.
+    pub fn push(self, push: Push) -> Result<Bytes, NotJson> {
+        match self.direction() {
+            Direction::Bidirectional => self.reply(&Reply::push(push)),
+            Direction::Unidirectional => {
+                self.framed(|out| codec::encode_push(self.encoding(), &push, out))
+            }
+        }
+    }
+
+    /// A publication of `channel`.
+    ///
+    /// # Errors
+    /// When the payload is not JSON, and the dialect is.
+    pub fn publication(
+        self,
+        channel: &ChannelName,
+        publication: &Publication,
+    ) -> Result<Bytes, NotJson> {
+        let (encoding, direction) = (self.encoding(), self.direction());
+        self.framed(|out| {
+            encode_publication_push(encoding, channel.as_str(), publication, direction, out)
+        })
+    }
+
+    /// The server's ping: an empty reply.
+    pub fn ping(self) -> Bytes {
+        self.reply(&Reply::ping()).expect("an empty reply holds no payload")
+    }
+
+    fn framed(
+        self,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<(), NotJson>,
+    ) -> Result<Bytes, NotJson> {
+        let mut out = Vec::with_capacity(256);
+        match self {
+            Self::WebSocketJson | Self::UniWebSocketJson => framed_message(out, TEXT, encode),
+            Self::WebSocketProtobuf | Self::UniWebSocketProtobuf => {
+                framed_message(out, BINARY, encode)
+            }
+            Self::StreamProtobuf => {
+                encode(&mut out)?;
+                Ok(out.into())
+            }
+            Self::StreamJson => {
+                encode(&mut out)?;
+                out.push(b'\n');
+                Ok(out.into())
+            }
+            Self::EventsJson => {
+                out.extend_from_slice(b"data: ");
+                encode(&mut out)?;
+                out.extend_from_slice(b"\n\n");
+                Ok(out.into())
+            }
+        }
+    }
+}
+
+/// FIN and opcode 1.
+const TEXT: u8 = 0x81;
+/// FIN and opcode 2.
+const BINARY: u8 = 0x82;
+
+/// Leaves room for the header, encodes behind it, and puts the header right before the payload.
+fn framed_message(
+    mut out: Vec<u8>,
+    first: u8,
+    encode: impl FnOnce(&mut Vec<u8>) -> Result<(), NotJson>,
+) -> Result<Bytes, NotJson> {
+    out.resize(HEADER_MAX, 0);
+    encode(&mut out)?;
+    let length = out.len() - HEADER_MAX;
+    let mut header = BytesMut::with_capacity(HEADER_MAX);
+    header.put_u8(first);
+    match length {
+        0..=125 => header.put_u8(length as u8),
+        126..=0xFFFF => {
+            header.put_u8(126);
+            header.put_u16(length as u16);
+        }
+        _ => {
+            header.put_u8(127);
+            header.put_u64(length as u64);
+        }
+    }
+    let start = HEADER_MAX - header.len();
+    out[start..HEADER_MAX].copy_from_slice(&header);
+    Ok(Bytes::from(out).slice(start..))
+}
