@@ -28,8 +28,9 @@ pub mod broker;
 pub mod operation;
 pub mod store;
 
-// 2: the wire.
+// 2: the wire, and what operators see.
 pub mod protocol;
+pub mod telemetry;
 
 // 1: what operators decide.
 pub mod config;
