@@ -134,7 +134,11 @@ fn the_effective_configuration_loads_again_as_itself() {
 fn the_documented_file_is_equal_to_the_defaults() {
     assert_eq!(load(DOCUMENTED, &[]).unwrap(), Config::default());
     let written = keys(&DOCUMENTED.parse::<Table>().unwrap());
-    assert_eq!(written, keys(&Config::default().to_table()));
+    let built_in = keys(&Config::default().to_table());
+    let missing: Vec<_> = built_in.difference(&written).collect();
+    assert!(missing.is_empty(), "config/belfry.toml does not name {missing:?}");
+    let strange: Vec<_> = written.difference(&built_in).collect();
+    assert!(strange.is_empty(), "config/belfry.toml names {strange:?}, which has no default");
 }
 
 #[test]
