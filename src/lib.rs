@@ -6,6 +6,9 @@
 
 // Roof: every part built once, in order.
 
+// 8: the doors.
+pub mod transport;
+
 // 7: the socket under both doors.
 pub mod listener;
 

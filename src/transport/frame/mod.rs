@@ -1,0 +1,77 @@
+//! The WebSocket frame codec of a server (RFC 6455), without a socket.
+//!
+//! Most connections of most servers are idle, so the reader is fed from a buffer that all share and
+//! owns memory only while a message is incomplete; and most frames go to many, so the writer makes
+//! finished frames: a server does not mask, hence one frame's bytes serve every receiver.
+//! Headers are parsed and formatted by tungstenite.
+
+mod reader;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use tokio_tungstenite::tungstenite::protocol::frame::coding::{
+    CloseCode, Control, Data, OpCode,
+};
+
+pub use self::{
+    reader::{Chunk, Close, Event, Reader},
+    writer::{append_frame, close_frame, encode_frame, frame_with, opcode},
+};
+
+/// The longest payload of a control frame, in bytes (RFC 6455, 5.5).
+pub const CONTROL_MAX: usize = 125;
+
+/// How a client broke the WebSocket protocol. The connection closes with [`Violation::close_code`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// A frame came unmasked (5.1).
+    #[error("a frame is not masked")]
+    Unmasked,
+    /// A bit is set that belongs to an extension nobody negotiated (5.2).
+    #[error("a reserved bit is set")]
+    ReservedBit,
+    /// The opcode is reserved (5.2).
+    #[error("an opcode is unknown")]
+    UnknownOpcode,
+    /// A control frame is fragmented (5.5).
+    #[error("a control frame is fragmented")]
+    FragmentedControl,
+    /// A control frame is longer than [`CONTROL_MAX`] (5.5).
+    #[error("a control frame is too long")]
+    LongControl,
+    /// A continuation came with nothing to continue (5.4).
+    #[error("a continuation continues nothing")]
+    UnexpectedContinuation,
+    /// A new message began inside a fragmented one (5.4).
+    #[error("a message began inside another")]
+    ExpectedContinuation,
+    /// A close frame holds half a code, or a code that must not be sent (5.5.1, 7.4).
+    #[error("a close code is invalid")]
+    InvalidClose,
+    /// A text message or a close reason is not UTF-8 (8.1).
+    #[error("a text is not UTF-8")]
+    NotUtf8,
+    /// A message is longer than the reader allows (7.4.1).
+    #[error("a message is too long")]
+    LongMessage,
+}
+
+impl Violation {
+    /// The code of the close frame that answers: 1002, 1007 or 1009.
+    pub fn close_code(self) -> CloseCode {
+        match self {
+            Self::NotUtf8 => CloseCode::Invalid,
+            Self::LongMessage => CloseCode::Size,
+            Self::Unmasked
+            | Self::ReservedBit
+            | Self::UnknownOpcode
+            | Self::FragmentedControl
+            | Self::LongControl
+            | Self::UnexpectedContinuation
+            | Self::ExpectedContinuation
+            | Self::InvalidClose => CloseCode::Protocol,
+        }
+    }
+}
