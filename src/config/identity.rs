@@ -15,8 +15,8 @@ pub struct Identity {
     pub hmac_secret_previous: Secret,
     /// A secret of its own for subscription tokens; absent, `hmac_secret` verifies both kinds.
     pub subscription_hmac_secret: Secret,
-    /// A JSON Web Key Set (RFC 7517): the path of a file or an `https://` address. Symmetric keys
-    /// are taken from a file only.
+    /// A JSON Web Key Set (RFC 7517): the path of a file, or an `https://` address (`http://` on a
+    /// closed network). Shared secrets are taken from a file only.
     pub jwks: String,
     /// How often the key set is fetched again.
     pub jwks_refresh: Span,

@@ -1,4 +1,4 @@
-//! Why a token is not believed, in the three ways a client must tell apart, and why it may not be made.
+//! Why a token is not believed, in the ways a client must tell apart, or not made.
 
 /// Why a token is not accepted. Never holds the token or any part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,9 +72,37 @@ pub enum MintFault {
     Sign(#[from] jsonwebtoken::errors::Error),
 }
 
+/// Why a key set could not be had. Never holds a key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeySetFault {
+    /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Read(#[from] std::io::Error),
+    /// The address cannot be reached, or answers with a fault.
+    #[error("the address does not answer: {0}")]
+    Http(#[from] reqwest::Error),
+    /// It is far longer than sets of keys are.
+    #[error("it is longer than {0} bytes")]
+    TooLong(usize),
+    /// It is something else, or holds too many keys.
+    #[error("it is no JSON Web Key Set of at most {0} keys")]
+    Shape(usize),
+    /// None of its keys is for verifying signatures with an algorithm known here.
+    #[error("it holds no key that tokens could be verified with")]
+    Empty,
+}
+
 /// Why identity could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupFault {
+    /// The key set's file holds none, or no connection to its address can be made ready.
+    #[error("the key set {address} cannot be used: {source}")]
+    KeySet {
+        /// What `identity.jwks` names.
+        address: String,
+        /// Why.
+        source: KeySetFault,
+    },
     /// The secret file can be neither read nor made.
     #[error("the secret file {path} cannot be used: {source}")]
     SecretFile {

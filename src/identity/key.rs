@@ -2,39 +2,75 @@
 
 use std::fmt;
 
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, errors::ErrorKind};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, Header, Validation,
+    errors::ErrorKind,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse},
+};
+use serde_json::value::RawValue;
 
 use crate::identity::{claims::Claims, fault::Flaw};
 
-/// The algorithms of an HMAC secret.
-pub(super) const HMAC: &[Algorithm] = &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
+const HMAC: &[Algorithm] = &[Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
+const RSA: &[Algorithm] = &[
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+];
+/// What a shared secret of a key set must have: the size of the hash (RFC 7518, section 3.2).
+const SECRET_BYTES_MIN: usize = 32;
 
 /// One verification key, pinned to its algorithms.
 pub(super) struct Key {
-    /// Its `kid`, for keys of a key set.
-    pub(super) id: Option<String>,
+    id: Option<String>,
     algorithms: &'static [Algorithm],
     decoding: DecodingKey,
 }
 
 impl Key {
-    /// A shared secret.
+    /// A shared secret from the configuration.
     pub(super) fn hmac(secret: &str) -> Self {
         let decoding = DecodingKey::from_secret(secret.as_bytes());
         Self { id: None, algorithms: HMAC, decoding }
     }
 
-    /// Whether a token with this `alg` may be verified with the key.
-    pub(super) fn allows(&self, algorithm: Algorithm) -> bool {
-        self.algorithms.contains(&algorithm)
+    /// A key of a set that lies on this machine; `None` when it is no key for us.
+    pub(super) fn from_file(json: &RawValue) -> Option<Self> {
+        let jwk: Jwk = serde_json::from_str(json.get()).ok()?;
+        let decoding = DecodingKey::from_jwk(&jwk).ok()?;
+        let is_short = |bytes: &[u8]| bytes.len() < SECRET_BYTES_MIN;
+        if matches!(jwk.algorithm, AlgorithmParameters::OctetKey(_))
+            && decoding.try_get_as_bytes().is_ok_and(is_short)
+        {
+            return None;
+        }
+        Some(Self { algorithms: pinned(&jwk)?, id: jwk.common.key_id, decoding })
+    }
+
+    /// A key of a set that came over the network: public ones only, whatever is served.
+    pub(super) fn from_address(json: &RawValue) -> Option<Self> {
+        Self::from_file(json).filter(|key| key.algorithms[0] != HMAC[0])
+    }
+
+    /// Whether a token with this header may be this key's: by its key id where both name one, and
+    /// always by the algorithms that the key is for.
+    pub(super) fn fits(&self, header: &Header) -> bool {
+        let is_named = match (&self.id, &header.kid) {
+            (Some(own), Some(named)) => own == named,
+            _ => true,
+        };
+        is_named && self.algorithms.contains(&header.alg)
     }
 
     /// Verifies the signature and reads the claims; judges none of them.
-    pub(super) fn open(&self, token: &str, algorithm: Algorithm) -> Result<Claims, Flaw> {
-        if !self.allows(algorithm) {
+    pub(super) fn open(&self, token: &str, header: &Header) -> Result<Claims, Flaw> {
+        if !self.fits(header) {
             return Err(Flaw::Key);
         }
-        let mut signature_only = Validation::new(algorithm);
+        let mut signature_only = Validation::new(header.alg);
         signature_only.required_spec_claims.clear();
         // Times and names are checked against our clock and configuration by the caller.
         signature_only.validate_exp = false;
@@ -46,6 +82,33 @@ impl Key {
             _ => Flaw::Signature,
         })
     }
+}
+
+/// The algorithms that a key is for: the one it names, if its type has it, or those of its type.
+fn pinned(jwk: &Jwk) -> Option<&'static [Algorithm]> {
+    let is_for_signatures =
+        jwk.common.public_key_use.as_ref().is_none_or(|usage| *usage == PublicKeyUse::Signature);
+    let operations = jwk.common.key_operations.as_ref();
+    if !is_for_signatures || operations.is_some_and(|all| !all.contains(&KeyOperations::Verify)) {
+        return None;
+    }
+    let of_type: &'static [Algorithm] = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => RSA,
+        AlgorithmParameters::EllipticCurve(key) => match key.curve {
+            EllipticCurve::P256 => &[Algorithm::ES256],
+            EllipticCurve::P384 => &[Algorithm::ES384],
+            _ => return None,
+        },
+        AlgorithmParameters::OctetKeyPair(key) => match key.curve {
+            EllipticCurve::Ed25519 => &[Algorithm::EdDSA],
+            _ => return None,
+        },
+        AlgorithmParameters::OctetKey(_) => HMAC,
+        _ => return None,
+    };
+    let Some(named) = jwk.common.key_algorithm else { return Some(of_type) };
+    let at = of_type.iter().position(|algorithm| KeyAlgorithm::from(*algorithm) == named)?;
+    Some(&of_type[at..=at])
 }
 
 impl fmt::Debug for Key {

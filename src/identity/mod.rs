@@ -8,19 +8,34 @@ pub mod claims;
 mod fault;
 mod grant;
 mod key;
+mod key_set;
+mod pseudonym;
+mod ring;
 mod secret;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 
-use self::key::Key;
 pub use self::{
     claims::Claims,
-    fault::{Flaw, MintFault, SetupFault, TokenFault},
+    fault::{Flaw, KeySetFault, MintFault, SetupFault, TokenFault},
     grant::{ConnectionGrant, Overrides, SubOptions, SubscriptionGrant},
+    pseudonym::Face,
 };
-use crate::{clock::Clock, config::identity as config, config::value::Secret};
+use self::{
+    pseudonym::Masks,
+    ring::{Kind, Ring},
+};
+use crate::{
+    clock::Clock,
+    config::identity as config,
+    ids::{InstitutionId, UserId},
+};
+
+/// No key set is renewed more often, whatever is configured.
+const JWKS_REFRESH_MIN: Duration = Duration::from_secs(1);
 
 /// Whose tokens this node believes. Cheap to clone.
 #[derive(Clone)]
@@ -29,31 +44,32 @@ pub struct Identity(Arc<Inner>);
 struct Inner {
     config: config::Identity,
     clock: Clock,
-    signing: Option<Secret>,
-    connection_keys: Vec<Key>,
-    subscription_keys: Vec<Key>,
+    ring: Ring,
+    masks: Masks,
 }
 
 impl Identity {
     /// Sets the keys up from `config`; makes the secret file where it is needed and missing.
     ///
     /// # Errors
-    /// When the secret file can be neither read nor made.
+    /// When the secret file can be neither read nor made, or the key set's file holds none.
     pub fn new(config: &config::Identity, clock: Clock) -> Result<Self, SetupFault> {
-        let signing = signing_secret(config)?;
-        let hmac = |secrets: &[&Secret]| -> Vec<Key> {
-            let set = secrets.iter().filter(|secret| !secret.is_empty());
-            set.map(|secret| Key::hmac(secret.reveal())).collect()
+        let ring = Ring::new(config)?;
+        let masks = match config.pseudonym_secret.is_empty() {
+            true => Masks::new(&secret::kept_in(&config.secret_file)?),
+            false => Masks::new(&config.pseudonym_secret),
         };
-        let own = signing.clone().unwrap_or_default();
-        let connection_keys = hmac(&[&own, &config.hmac_secret_previous]);
-        let subscription_keys = match config.subscription_hmac_secret.is_empty() {
-            true => hmac(&[&own, &config.hmac_secret_previous]),
-            false => hmac(&[&config.subscription_hmac_secret]),
-        };
-        let config = config.clone();
-        let inner = Inner { config, clock, signing, connection_keys, subscription_keys };
-        Ok(Self(Arc::new(inner)))
+        Ok(Self(Arc::new(Inner { config: config.clone(), clock, ring, masks })))
+    }
+
+    /// Renews the key set at its interval until `stop`; the first time at once.
+    pub async fn tend(&self, stop: CancellationToken) {
+        let Some(set) = self.0.ring.set() else { return };
+        let mut due = tokio::time::interval(self.0.config.jwks_refresh.0.max(JWKS_REFRESH_MIN));
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(due.tick()).await.is_some() {
+            stop.run_until_cancelled(set.renew(&set.keys())).await;
+        }
     }
 
     /// Whether connections without a token are let in.
@@ -67,7 +83,7 @@ impl Identity {
     /// See [`TokenFault`]: 109 when expired, close 3500 when revoked or invalid, 100 when its key
     /// cannot be had now.
     pub async fn verify_connection(&self, token: &str) -> Result<ConnectionGrant, TokenFault> {
-        let claims = std::future::ready(self.open(token, &self.0.connection_keys)).await?;
+        let claims = self.open(Kind::Connection, token).await?;
         Ok(ConnectionGrant::read(claims, self.0.config.anonymous)?)
     }
 
@@ -77,7 +93,7 @@ impl Identity {
     /// # Errors
     /// As for [`Identity::verify_connection`].
     pub async fn verify_subscription(&self, token: &str) -> Result<SubscriptionGrant, TokenFault> {
-        let claims = std::future::ready(self.open(token, &self.0.subscription_keys)).await?;
+        let claims = self.open(Kind::Subscription, token).await?;
         Ok(SubscriptionGrant::read(claims)?)
     }
 
@@ -86,28 +102,19 @@ impl Identity {
     /// # Errors
     /// When only public keys are configured.
     pub fn mint(&self, claims: &Claims) -> Result<String, MintFault> {
-        let secret = self.0.signing.as_ref().ok_or(MintFault::NoSecret)?;
-        let key = EncodingKey::from_secret(secret.reveal().as_bytes());
-        Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key)?)
+        self.0.ring.sign(claims)
     }
 
-    fn open(&self, token: &str, keys: &[Key]) -> Result<Claims, TokenFault> {
+    /// The user as the institution sees them: stable, and unlinkable between institutions.
+    pub fn pseudonym(&self, user: &UserId, institution: &InstitutionId) -> Face {
+        self.0.masks.face(user, institution)
+    }
+
+    async fn open(&self, kind: Kind, token: &str) -> Result<Claims, TokenFault> {
         if token.len() > self.0.config.token_max.0 {
             return Err(Flaw::Length.into());
         }
-        let header = jsonwebtoken::decode_header(token).map_err(|_| Flaw::Shape)?;
-        // Extensions that must be understood are not (RFC 7515, section 4.1.11).
-        if header.crit.is_some() {
-            return Err(Flaw::Shape.into());
-        }
-        let mut outcome = Err(Flaw::Key);
-        for key in keys.iter().filter(|key| key.allows(header.alg)) {
-            outcome = key.open(token, header.alg);
-            if !matches!(outcome, Err(Flaw::Signature)) {
-                break;
-            }
-        }
-        let claims = outcome?;
+        let claims = self.0.ring.open(kind, token).await?;
         self.check(&claims)?;
         Ok(claims)
     }
@@ -121,13 +128,15 @@ impl Identity {
         if !config.audience.is_empty() && !claims.aud.contains(&config.audience) {
             return Err(Flaw::Audience.into());
         }
+        let ttl_max_s = config.token_ttl_max.as_ms() / 1_000;
+        let ttl_s = claims.exp.zip(claims.iat).map(|(exp, iat)| exp.saturating_sub(iat));
+        if ttl_max_s > 0 && ttl_s.is_none_or(|ttl_s| ttl_s > ttl_max_s) {
+            return Err(Flaw::Lifetime.into());
+        }
         let (now_s, leeway_s) = (self.0.clock.now_s(), config.leeway.as_ms() / 1_000);
         let is_over = claims.exp.is_some_and(|exp| exp.saturating_add(leeway_s) <= now_s);
         let is_early = claims.nbf.is_some_and(|nbf| nbf.saturating_sub(leeway_s) > now_s);
-        match is_over || is_early {
-            true => Err(TokenFault::Expired),
-            false => Ok(()),
-        }
+        if is_over || is_early { Err(TokenFault::Expired) } else { Ok(()) }
     }
 }
 
@@ -135,19 +144,6 @@ impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Identity").field("config", &self.0.config).finish_non_exhaustive()
     }
-}
-
-/// The secret that development tokens are signed with: the configured one, none where a key set
-/// stands for it, the file's otherwise.
-fn signing_secret(config: &config::Identity) -> Result<Option<Secret>, SetupFault> {
-    if !config.hmac_secret.is_empty() {
-        return Ok(Some(config.hmac_secret.clone()));
-    }
-    if !config.jwks.is_empty() {
-        return Ok(None);
-    }
-    tracing::warn!(file = %config.secret_file, "tokens are signed with a development secret");
-    secret::kept_in(&config.secret_file).map(Some)
 }
 
 #[cfg(test)]

@@ -1,16 +1,25 @@
 //! What makes a token believed, and everything that must not.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{ids::ChannelName, operation::Role};
+use crate::{
+    config::value::{Secret, Span},
+    ids::ChannelName,
+    operation::Role,
+};
 
 const NOW_S: i64 = 1_790_000_000;
 const SECRET: &str = "a secret of thirty-two bytes ...";
 
 fn config() -> config::Identity {
-    config::Identity { hmac_secret: Secret::new(SECRET), ..config::Identity::default() }
+    config::Identity {
+        hmac_secret: Secret::new(SECRET),
+        pseudonym_secret: Secret::new("masks"),
+        ..config::Identity::default()
+    }
 }
 
 fn identity(config: &config::Identity) -> Identity {
@@ -114,7 +123,7 @@ async fn a_token_counts_from_its_nbf_until_before_its_exp() {
 
 #[tokio::test]
 async fn the_leeway_forgives_clocks_that_differ() {
-    let config = config::Identity { leeway: crate::config::value::Span::seconds(5), ..config() };
+    let config = config::Identity { leeway: Span::seconds(5), ..config() };
     let identity = identity(&config);
     let fine = signed(&json!({"sub": "u", "exp": NOW_S - 4, "nbf": NOW_S + 5}));
     assert!(identity.verify_connection(&fine).await.is_ok());
@@ -140,6 +149,21 @@ async fn nobody_is_anonymous_unless_allowed_and_never_with_a_role() {
     assert!(nobody.caller.is_anonymous());
     let boss = open.verify_connection(&signed(&json!({"role": "operator"}))).await;
     assert_eq!(boss, Err(Flaw::Subject.into()));
+}
+
+#[tokio::test]
+async fn a_longest_life_requires_both_times() {
+    let short = identity(&config::Identity { token_ttl_max: Span::seconds(60), ..config() });
+    let with = |claims: Value| {
+        let (short, token) = (short.clone(), signed(&claims));
+        async move { short.verify_connection(&token).await.map(|_| ()) }
+    };
+    let lasting = Err(Flaw::Lifetime.into());
+    assert_eq!(with(json!({"sub": "u", "iat": NOW_S, "exp": NOW_S + 60})).await, Ok(()));
+    assert_eq!(with(json!({"sub": "u", "iat": NOW_S, "exp": NOW_S + 61})).await, lasting);
+    assert_eq!(with(json!({"sub": "u", "exp": NOW_S + 1})).await, lasting);
+    assert_eq!(with(json!({"sub": "u", "iat": NOW_S})).await, lasting);
+    assert_eq!(with(json!({"sub": "u", "iat": i64::MIN, "exp": NOW_S + 1})).await, lasting);
 }
 
 #[tokio::test]
