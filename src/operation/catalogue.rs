@@ -2,14 +2,21 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::task::TaskTracker;
 
 use crate::{
     config::rates,
     error::Code,
     operation::{Answer, Caller, Operation, Refusal, Role, rate::Rates},
+    telemetry::{
+        label::{ByOperation, ByOperationOutcome, Outcome},
+        metric::Metrics,
+    },
 };
+
+/// What calls of operations that do not exist are counted as.
+const UNKNOWN: &str = "unknown";
 
 /// Every operation of the house, by name.
 pub struct Catalogue {
@@ -18,6 +25,7 @@ pub struct Catalogue {
     config: rates::Rates,
     room: Arc<Semaphore>,
     running: TaskTracker,
+    metrics: Metrics,
 }
 
 impl Catalogue {
@@ -29,7 +37,15 @@ impl Catalogue {
             config: config.clone(),
             room: Arc::new(Semaphore::new(config.running_max.min(Semaphore::MAX_PERMITS))),
             running: TaskTracker::new(),
+            metrics: Metrics::default(),
         }
+    }
+
+    /// The same catalogue, counting into `metrics`.
+    #[must_use]
+    pub fn measured(mut self, metrics: Metrics) -> Self {
+        self.metrics = metrics;
+        self
     }
 
     /// Adds what a domain offers.
@@ -59,10 +75,15 @@ impl Catalogue {
     /// once (`unavailable`), no answer in time or a fault of ours (100); then the operation's own.
     pub async fn call(&self, caller: Caller, name: &str, input: &str) -> Answer {
         let Some(operation) = self.operations.get(name) else {
+            self.count(UNKNOWN, Outcome::Refused);
             return Err(Code::MethodNotFound.into());
         };
-        self.admit(&caller, operation)?;
-        self.run(operation, caller, input).await
+        let answer = match self.admit(&caller, operation) {
+            Ok(()) => self.run(operation, caller, input).await,
+            Err(refusal) => Err(refusal),
+        };
+        self.count(operation.name, outcome(&answer));
+        answer
     }
 
     /// Ends when every operation that runs has ended; call it after both doors are shut.
@@ -88,13 +109,20 @@ impl Catalogue {
         })
     }
 
+    fn count(&self, operation: &'static str, outcome: Outcome) {
+        self.metrics.operations.one(&ByOperationOutcome { operation, outcome });
+    }
+
     async fn run(&self, operation: &Operation, caller: Caller, input: &str) -> Answer {
         let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
             return Err(Refusal::new(Code::Unavailable).because("too many operations are running"));
         };
         let running = operation.begin(caller, input)?;
+        let (metrics, label) = (self.metrics.clone(), ByOperation { operation: operation.name });
         let task = self.running.spawn(async move {
+            let begun_at = Instant::now();
             let answer = running.await;
+            metrics.operation_time.time(&label, begun_at.elapsed());
             drop(room);
             answer
         });
@@ -106,6 +134,16 @@ impl Catalogue {
                     .because("no answer in time; the outcome is unknown"))
             }
         }
+    }
+}
+
+fn outcome(answer: &Answer) -> Outcome {
+    match answer {
+        Ok(_) => Outcome::Done,
+        Err(refusal) if matches!(refusal.code(), Code::Internal | Code::Unavailable) => {
+            Outcome::Failed
+        }
+        Err(_) => Outcome::Refused,
     }
 }
 

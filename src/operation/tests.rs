@@ -12,9 +12,12 @@ use serde::Deserialize;
 use tokio::sync::Notify;
 
 use super::*;
-use crate::config::{
-    rates::{Bucket, Rates},
-    value::Span,
+use crate::{
+    config::{
+        rates::{Bucket, Rates},
+        value::Span,
+    },
+    telemetry::metric::Metrics,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -148,6 +151,29 @@ async fn a_panic_in_an_operation_is_an_answer() {
     let catalogue = catalogue([Operation::new("test.panic", "", &[Role::User], Rate::Read, run)]);
     assert_eq!(refused(&catalogue, user(), "test.panic", "[]").await, "internal server error");
     tokio::time::timeout(Duration::from_secs(1), catalogue.finish()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_call_is_counted_by_operation_and_outcome() {
+    let metrics = Metrics::default();
+    let catalogue = catalogue([doubling()]).measured(metrics.clone());
+    for (caller, name, input) in [
+        (user(), "test.double", r#"{"number":1}"#),
+        (user(), "test.double", "?"),
+        (user(), "made up by a client", ""),
+        (Caller::new("", Role::User), "test.double", ""),
+    ] {
+        drop(catalogue.call(caller, name, input).await);
+    }
+    let page = metrics.encode();
+    let mut lines: Vec<_> = page.lines().filter(|l| l.starts_with("belfry_operations")).collect();
+    lines.sort_unstable();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    belfry_operations_total{operation="test.double",outcome="done"} 1
+    belfry_operations_total{operation="test.double",outcome="refused"} 2
+    belfry_operations_total{operation="unknown",outcome="refused"} 1
+    "#);
+    assert!(page.contains(r#"belfry_operation_time_seconds_count{operation="test.double"} 1"#));
 }
 
 #[test]
