@@ -79,8 +79,8 @@ pub enum Flushed {
 pub struct News {
     /// Set when the connection must end.
     pub closing: Option<Disconnect>,
-    /// What the house asks of the session, in order.
-    pub signals: Vec<Signal>,
+    /// Whether the house asks something of the session.
+    pub has_signals: bool,
     /// Whether frames wait for the socket to become writable.
     pub is_blocked: bool,
 }
@@ -195,15 +195,20 @@ impl Mailbox {
         self.task.wake();
     }
 
-    /// What has happened since the last look; `waker` is woken at the next news.
+    /// How things stand; `waker` is woken when they change.
     pub fn news(&self, waker: &Waker) -> News {
         self.task.register(waker);
-        let mut out = self.lock();
+        let out = self.lock();
         News {
             closing: out.closing.clone(),
-            signals: std::mem::take(&mut out.signals),
+            has_signals: !out.signals.is_empty(),
             is_blocked: out.is_blocked,
         }
+    }
+
+    /// What the house asks of the session, in order.
+    pub fn take_signals(&self) -> Vec<Signal> {
+        std::mem::take(&mut self.lock().signals)
     }
 
     /// Whether the connection is about to end.
