@@ -5,6 +5,7 @@
 //! roof to see the whole, from the ground to see the parts. `docs/ARCHITECTURE.md` walks through it.
 
 // Roof: every part built once, in order.
+pub mod app;
 
 // 8: the doors.
 pub mod transport;

@@ -276,22 +276,15 @@ impl Session {
         let Ok(input) = String::from_utf8(request.data.to_vec()) else {
             return self.reply(&Reply::error(id, Code::BadRequest));
         };
-        let (catalogue, caller) = (Arc::clone(&self.needs.catalogue), self.caller.clone());
-        // On a task of its own, so that what began is finished when the connection goes away.
-        let running = self
-            .needs
-            .tasks
-            .spawn(async move { catalogue.call(caller, &request.method, &input).await });
-        match running.await {
-            Ok(Ok(output)) => {
+        match self.needs.catalogue.call(self.caller.clone(), &request.method, &input).await {
+            Ok(output) => {
                 let data = Bytes::from(String::from(Box::<str>::from(output)));
                 self.reply(&Reply::success(id, RpcResult { data }))
             }
-            Ok(Err(refusal)) => {
+            Err(refusal) => {
                 let error = reply::Error::new(refusal.code(), refusal.to_string());
                 self.reply(&Reply::error(id, error))
             }
-            Err(_) => self.reply(&Reply::error(id, Code::Internal)),
         }
     }
 

@@ -13,8 +13,6 @@ pub mod subscription;
 
 use std::{net::IpAddr, sync::Arc};
 
-use tokio_util::task::TaskTracker;
-
 pub use self::{command::Session, greeting::Stranger};
 use crate::{
     channel::Access,
@@ -42,8 +40,6 @@ pub struct Needs {
     pub catalogue: Arc<Catalogue>,
     /// Wall time, for the end of tokens.
     pub clock: Clock,
-    /// Operations run here, so that they end well when their connection does not.
-    pub tasks: TaskTracker,
     /// The `[client]` section.
     pub client: config::client::Client,
     /// The `[channels]` section.

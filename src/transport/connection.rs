@@ -63,7 +63,7 @@ enum Wake {
     /// The connection must end, and the client is told why.
     Close(Disconnect),
     /// The client broke the WebSocket protocol, or closes: a code of RFC 6455 answers.
-    Answer(u16, &'static str),
+    Answer(u16, String),
     /// The socket is gone.
     Gone,
 }
@@ -106,7 +106,7 @@ impl Line {
                 Some(Wake::Signals) => Box::pin(hear(&mut visitor, &self.mailbox)).await,
                 Some(Wake::Close(disconnect)) => Err(disconnect),
                 Some(Wake::Answer(code, reason)) => {
-                    Box::pin(self.answer(code, reason)).await;
+                    Box::pin(self.answer(code, &reason)).await;
                     break;
                 }
                 Some(Wake::Gone) => break,
@@ -174,9 +174,7 @@ impl Line {
         }
         match self.poll_mailbox(cx) {
             Some(Wake::Close(disconnect)) => Poll::Ready(Obeyed::Interrupted(disconnect)),
-            Some(Wake::Gone) => {
-                Poll::Ready(Obeyed::Interrupted(DisconnectCode::WriteError.into()))
-            }
+            Some(Wake::Gone) => Poll::Ready(Obeyed::Interrupted(DisconnectCode::WriteError.into())),
             _ => Poll::Pending,
         }
     }
@@ -200,10 +198,18 @@ impl Line {
                 }
                 Ok(Some(Event::Pong(_))) => {}
                 Ok(Some(Event::Close(close))) => {
-                    break Some(Wake::Answer(close.map_or(NORMAL, |close| close.code), "bye"));
+                    break Some(Wake::Answer(
+                        close.map_or(NORMAL, |close| close.code),
+                        "bye".to_owned(),
+                    ));
                 }
                 Ok(Some(Event::Text(message))) => {
-                    match read(self.encoding, message.as_bytes(), self.commands_max, self.is_unidirectional) {
+                    match read(
+                        self.encoding,
+                        message.as_bytes(),
+                        self.commands_max,
+                        self.is_unidirectional,
+                    ) {
                         Wake::Commands(more) => commands.extend(more),
                         other => break Some(other),
                     }
@@ -216,7 +222,7 @@ impl Line {
                 }
                 Err(violation) => {
                     let code = u16::from(violation.close_code());
-                    break Some(Wake::Answer(code, "protocol violation"));
+                    break Some(Wake::Answer(code, violation.to_string()));
                 }
             }
         };
@@ -284,7 +290,8 @@ async fn hear(visitor: &mut Visitor, mailbox: &Mailbox) -> Result<(), Disconnect
 fn read(encoding: Encoding, message: &[u8], commands_max: usize, is_connect: bool) -> Wake {
     if !is_connect {
         let commands = decode_commands(encoding, message, commands_max);
-        return commands.map_or_else(|_| Wake::Close(DisconnectCode::BadRequest.into()), Wake::Commands);
+        return commands
+            .map_or_else(|_| Wake::Close(DisconnectCode::BadRequest.into()), Wake::Commands);
     }
     let request = match encoding {
         Encoding::Json => serde_json::from_slice(message).ok(),

@@ -63,9 +63,9 @@ impl Handshake {
         if !is_welcome(headers, allowed_origins) {
             return Err(Refused::Origin);
         }
-        let subprotocol = Encoding::ALL
-            .into_iter()
-            .find(|encoding| names(headers, header::SEC_WEBSOCKET_PROTOCOL, encoding.subprotocol()));
+        let subprotocol = Encoding::ALL.into_iter().find(|encoding| {
+            names(headers, header::SEC_WEBSOCKET_PROTOCOL, encoding.subprotocol())
+        });
         let encoding = subprotocol.unwrap_or_else(|| by_query(request.uri().query()));
         Ok(Self { encoding, accept: derive_accept_key(key.as_bytes()), subprotocol })
     }
@@ -91,7 +91,8 @@ impl Handshake {
 /// Whether a comma-separated header names `token`, in whatever case (RFC 9110 section 5.6.1).
 fn names(headers: &HeaderMap, header: header::HeaderName, token: &str) -> bool {
     let values = headers.get_all(header);
-    let mut named = values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let mut named =
+        values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     named.any(|name| name.trim().eq_ignore_ascii_case(token))
 }
 

@@ -1,3 +1,34 @@
 //! WebSocket: bytes to commands and replies to bytes; not a word of business.
 
+pub mod connection;
 pub mod frame;
+pub mod handshake;
+pub mod socket;
+pub mod websocket;
+
+use std::sync::Arc;
+
+use axum::{Router, routing::any};
+use tokio_util::task::TaskTracker;
+
+use crate::session::Needs;
+
+/// What the connection endpoints need.
+pub struct Transport {
+    /// What sessions need of the house.
+    pub needs: Arc<Needs>,
+    /// Web origins whose pages may connect.
+    pub allowed_origins: Vec<String>,
+    /// The tasks of connections: one each.
+    pub tasks: TaskTracker,
+}
+
+impl Transport {
+    /// The routes under `/connection/`.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/connection/websocket", any(websocket::bidirectional))
+            .route("/connection/uni_websocket", any(websocket::unidirectional))
+            .with_state(Arc::new(self))
+    }
+}

@@ -1,0 +1,90 @@
+//! The house: every part built once, in order, and taken down in reverse.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use axum::Router;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    channel::Access,
+    clock::Clock,
+    config::Config,
+    hub::Hub,
+    identity::Identity,
+    listener::Listener,
+    operation::Catalogue,
+    protocol::code::{Disconnect, DisconnectCode},
+    session,
+    transport::Transport,
+};
+
+/// Connections are closed so many at a time when the server stops, and so far apart, lest all
+/// clients come back at the same moment.
+const DRAIN_SLICE: usize = 512;
+const DRAIN_PAUSE: Duration = Duration::from_millis(100);
+
+/// A server that listens, and runs once [`App::run`] is called.
+pub struct App {
+    hub: Hub,
+    catalogue: Arc<Catalogue>,
+    listener: Listener,
+    router: Router,
+    connections: TaskTracker,
+}
+
+impl App {
+    /// Builds every part, from the ground up, and binds the address.
+    ///
+    /// # Errors
+    /// What could not be built, and why.
+    #[expect(clippy::unused_async, reason = "parts that come next wait for the database")]
+    pub async fn build(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let hub = Hub::start(config.hub, &config.channels).context("start the flushers")?;
+        let identity = Identity::new(&config.identity, clock.clone()).context("set up identity")?;
+        let access = Access::new(hub.clone(), identity.clone());
+        let catalogue = Arc::new(Catalogue::new(&config.rates));
+
+        let connections = TaskTracker::new();
+        let allowed_origins = config.http.allowed_origins.clone();
+        let listener = Listener::bind(config.http, &config.admission)?;
+        let needs = Arc::new(session::Needs {
+            hub: hub.clone(),
+            identity,
+            access,
+            catalogue: Arc::clone(&catalogue),
+            clock,
+            client: config.client,
+            channels: config.channels,
+            per_user: config.admission.per_user,
+        });
+        let transport = Transport { needs, allowed_origins, tasks: connections.clone() };
+        let router = transport.router();
+        Ok(Self { hub, catalogue, listener, router, connections })
+    }
+
+    /// The address that is listened on.
+    pub fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
+    /// Serves until `stop`, then lets everybody go in order.
+    pub async fn run(self, stop: CancellationToken) {
+        let Self { hub, catalogue, listener, router, connections } = self;
+        let pulse_stop = CancellationToken::new();
+        let pulse = tokio::spawn({
+            let (hub, stop) = (hub.clone(), pulse_stop.clone());
+            async move { hub.beat_until(stop).await }
+        });
+        listener.serve(router, stop).await;
+        let goodbye = Disconnect::from(DisconnectCode::Shutdown);
+        hub.disconnect_all(&goodbye, DRAIN_SLICE, DRAIN_PAUSE).await;
+        connections.close();
+        connections.wait().await;
+        catalogue.finish().await;
+        pulse_stop.cancel();
+        if let Err(fault) = pulse.await {
+            tracing::error!(%fault, "the pulse stopped");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The house from outside: a real server on a loopback port, driven over real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+#![expect(unreachable_pub, reason = "the whole crate is private")]
+
+mod connect;
+mod subscribe;
+mod support;
