@@ -1,3 +1,10 @@
+-- The key-encryption keys that have been used, each with a keyed hash that only it can make: a node
+-- that starts with another key ring is told so before it writes anything.
+CREATE TABLE kek (
+    version BIGINT PRIMARY KEY,
+    proof {BLOB} NOT NULL
+);
+
 -- A thread's head: where its numbering stands, and its data key under a key-encryption key.
 -- wrapped_key is NULL once the key is destroyed: the records stay, their content is gone for good.
 CREATE TABLE thread (

@@ -10,7 +10,10 @@ pub mod statement;
 
 use self::sqlite::Sqlite;
 pub use self::statement::{Row, Rows, Statement, Value};
-use crate::config::{self, fault::Wrong, store::Location};
+use crate::{
+    config::{self, fault::Wrong, store::Location},
+    telemetry::{Metrics, health::Part},
+};
 
 /// The statements of one transaction, in the order in which they run.
 pub type Transaction = Vec<Statement>;
@@ -72,21 +75,6 @@ pub enum OpenFault {
     Engine(#[from] rusqlite::Error),
 }
 
-/// What the database has done since it was opened, for the metrics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Commits to the disk.
-    pub commits: u64,
-    /// Transactions that these commits made durable.
-    pub transactions: u64,
-    /// Transactions undone by a guard, by an existing key or by the engine.
-    pub undone: u64,
-    /// Transactions undone because the disk or a lock did not let them through.
-    pub outages: u64,
-    /// Reads and transactions refused because the queue was full or the database closed.
-    pub refused: u64,
-}
-
 /// The database of this node. Cheap to clone; its threads end with the last clone.
 #[derive(Clone)]
 pub struct Store {
@@ -95,10 +83,14 @@ pub struct Store {
 
 impl Store {
     /// Opens the database that `section` names, makes it when it is missing, and brings its tables
-    /// up to date.
-    pub async fn open(section: &config::store::Store) -> Result<Self, OpenFault> {
+    /// up to date. `health` is told when it takes no writes, and when it does again.
+    pub async fn open(
+        section: &config::store::Store,
+        metrics: &Metrics,
+        health: Part,
+    ) -> Result<Self, OpenFault> {
         let Location::Sqlite(path) = section.location().map_err(OpenFault::Url)?;
-        Ok(Self { engine: Sqlite::open(path, section).await? })
+        Ok(Self { engine: Sqlite::open(path, section, metrics, health).await? })
     }
 
     /// Reads with one statement, on a reader's thread, from the newest committed state.
@@ -122,11 +114,6 @@ impl Store {
     /// round through the queue for many small transactions.
     pub async fn commit_each(&self, transactions: Vec<Transaction>) -> Vec<Outcome> {
         self.engine.commit_each(transactions).await
-    }
-
-    /// What the database has done so far.
-    pub fn tally(&self) -> Tally {
-        self.engine.tally()
     }
 
     /// Commits what is queued, folds the write-ahead log into the file and ends the threads. Every

@@ -51,7 +51,7 @@ impl<T: Into<Self>> From<Option<T>> for Value {
     }
 }
 
-/// One SQL statement with its values, `$1` first; placeholders appear in ascending order.
+/// One SQL statement with its values, `$1` first; each placeholder stands in it once or more often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// The text, the same for every engine.

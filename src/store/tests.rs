@@ -5,15 +5,22 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::*;
-use crate::config::value::Span;
+use crate::{config::value::Span, telemetry::Health};
 
 async fn opened(folder: &TempDir) -> Store {
-    let store = Store::open(&section(folder.path())).await.unwrap();
-    store.commit(vec![Statement::new(
-        "CREATE TABLE IF NOT EXISTS shelf (name TEXT PRIMARY KEY, count BIGINT NOT NULL, note {}, CHECK (count >= 0))"
-            .replace("{}", "BLOB"),
-    )]).await.unwrap();
+    with_shelf(open(&section(folder.path())).await).await
+}
+
+async fn with_shelf(opened: Result<Store, OpenFault>) -> Store {
+    let store = opened.unwrap();
+    let table = "CREATE TABLE IF NOT EXISTS shelf
+                     (name TEXT PRIMARY KEY, count BIGINT CHECK (count >= 0), note BLOB)";
+    store.commit(vec![Statement::new(table)]).await.unwrap();
     store
+}
+
+async fn open(section: &config::store::Store) -> Result<Store, OpenFault> {
+    Store::open(section, &Metrics::new(), Health::default().part("store")).await
 }
 
 fn section(folder: &Path) -> config::store::Store {
@@ -64,6 +71,19 @@ async fn every_type_of_value_comes_back_as_it_was() {
         .unwrap();
     let expected = vec!["海棠".into(), i64::MAX.into(), vec![0, 255, 7].into(), Value::Null];
     assert_eq!(rows, [[Row(expected)]]);
+}
+
+#[tokio::test]
+async fn placeholders_may_come_in_any_order_and_more_than_once() {
+    let folder = TempDir::new().unwrap();
+    let store = opened(&folder).await;
+    let statement = Statement::new("SELECT $2, $1, $2").bind("one").bind("two");
+    let rows = store.read(statement).await.unwrap();
+    assert_eq!(rows, [Row(vec!["two".into(), "one".into(), "two".into()])]);
+    for wrong in ["SELECT $1", "SELECT $1, $3", "SELECT $one, $two", "SELECT ?, ?"] {
+        let fault = store.read(Statement::new(wrong).bind(1).bind(2)).await;
+        assert!(matches!(fault, Err(Fault::Engine(_))), "{wrong}: {fault:?}");
+    }
 }
 
 #[tokio::test]
@@ -150,9 +170,10 @@ async fn several_reads_see_one_state() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_transactions_share_one_commit() {
     let folder = TempDir::new().unwrap();
-    let store = opened(&folder).await;
+    let metrics = Metrics::new();
+    let part = Health::default().part("store");
+    let store = with_shelf(Store::open(&section(folder.path()), &metrics, part).await).await;
     store.commit(vec![put("apples", 0)]).await.unwrap();
-    let before = store.tally();
     let tasks: Vec<_> = (0..200)
         .map(|_| {
             let store = store.clone();
@@ -164,15 +185,24 @@ async fn many_transactions_share_one_commit() {
         task.await.unwrap();
     }
     assert_eq!(shelf(&store).await, [("apples".to_owned(), 200)]);
-    let after = store.tally();
-    assert_eq!(after.transactions - before.transactions, 200);
-    assert!(after.commits - before.commits < 200, "{after:?}");
+    let page = metrics.encode();
+    let sample = |name: &str| -> u64 {
+        let line = page.lines().find(|line| line.starts_with(name)).unwrap();
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    };
+    let transactions = sample("belfry_commits_total{outcome=\"done\"}");
+    assert_eq!(transactions, 202, "the table, the apples, and all the tasks");
+    assert!(sample("belfry_commit_batch_count") < transactions, "{page}");
+    assert_eq!(sample("belfry_commit_queue"), 0);
 }
 
 #[tokio::test]
 async fn a_full_disk_refuses_writes_until_there_is_room() {
     let folder = TempDir::new().unwrap();
-    let store = opened(&folder).await;
+    let health = Health::default();
+    let part = health.part("store");
+    let store = with_shelf(Store::open(&section(folder.path()), &Metrics::new(), part).await).await;
+    assert!(health.readiness().is_ready);
     let limit = |pages: i64| Statement::new(format!("PRAGMA max_page_count = {pages}"));
     let big = || {
         Statement::new("INSERT INTO shelf (name, count, note) VALUES ('big', 1, $1)")
@@ -180,11 +210,12 @@ async fn a_full_disk_refuses_writes_until_there_is_room() {
     };
     store.commit(vec![limit(1)]).await.unwrap();
     assert_eq!(store.commit(vec![big()]).await, Err(Fault::Unavailable));
+    assert!(!health.readiness().is_ready);
     assert_eq!(shelf(&store).await, []);
     store.commit(vec![limit(1_000_000)]).await.unwrap();
     store.commit(vec![big()]).await.unwrap();
     assert_eq!(shelf(&store).await, [("big".to_owned(), 1)]);
-    assert_eq!(store.tally().outages, 1);
+    assert!(health.readiness().is_ready);
 }
 
 #[tokio::test]
@@ -208,7 +239,7 @@ async fn a_full_queue_refuses_at_once_and_counts_it() {
         ..section(folder.path())
     };
     drop(opened(&folder).await);
-    let store = Store::open(&narrow).await.unwrap();
+    let store = open(&narrow).await.unwrap();
     let other = rusqlite::Connection::open(folder.path().join("deeper/belfry.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     // One is in the writer's hands, waiting for the lock; one fills the queue.
@@ -225,7 +256,6 @@ async fn a_full_queue_refuses_at_once_and_counts_it() {
         }
     };
     assert_eq!(refused, Err(Fault::Unavailable));
-    assert_eq!(store.tally().refused, 1);
     other.execute_batch("ROLLBACK").unwrap();
     let accepted = waiting.len();
     for commit in waiting {
@@ -254,10 +284,10 @@ async fn what_cannot_be_opened_says_why() {
     let file = folder.path().join("notes.txt");
     std::fs::write(&file, "no database at all, but long enough to look like one".repeat(100))
         .unwrap();
-    let fault = Store::open(&config::store::Store::sqlite(&file)).await.err();
+    let fault = open(&config::store::Store::sqlite(&file)).await.err();
     assert!(matches!(fault, Some(OpenFault::Engine(_))), "{fault:?}");
     let below = config::store::Store::sqlite(&file.join("belfry.db"));
-    assert!(matches!(Store::open(&below).await.err(), Some(OpenFault::Io(_))));
+    assert!(matches!(open(&below).await.err(), Some(OpenFault::Io(_))));
     let postgres = config::store::Store { url: "postgres://db/belfry".to_owned(), ..below };
-    assert!(matches!(Store::open(&postgres).await.err(), Some(OpenFault::Url(_))));
+    assert!(matches!(open(&postgres).await.err(), Some(OpenFault::Url(_))));
 }

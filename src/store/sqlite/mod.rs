@@ -1,6 +1,7 @@
 //! SQLite: one thread that writes, a few that read, and the queues between them and the tasks.
 
 mod connection;
+mod meters;
 mod reader;
 mod run;
 mod schema;
@@ -10,7 +11,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread,
@@ -20,11 +21,15 @@ use tokio::sync::oneshot;
 
 use self::{
     connection::Opening,
+    meters::Meters,
     reader::{Query, Reader},
-    writer::{Job, Writer},
+    writer::{Job, Settings, Task, Writer},
 };
-use super::{Fault, OpenFault, Outcome, Rows, Statement, Tally, Transaction, migration};
-use crate::config;
+use super::{Fault, OpenFault, Outcome, Rows, Statement, Transaction, migration};
+use crate::{
+    config,
+    telemetry::{Metrics, health::Part},
+};
 
 /// The engine's handle: the near ends of both queues.
 #[derive(Clone)]
@@ -37,17 +42,7 @@ struct Shared {
     reads: SyncSender<Query>,
     readers: usize,
     is_closed: AtomicBool,
-    counters: Arc<Counters>,
-}
-
-/// What the threads count; see [`Tally`].
-#[derive(Default)]
-struct Counters {
-    commits: AtomicU64,
-    transactions: AtomicU64,
-    undone: AtomicU64,
-    outages: AtomicU64,
-    refused: AtomicU64,
+    meters: Meters,
 }
 
 impl Sqlite {
@@ -55,23 +50,26 @@ impl Sqlite {
     pub(super) async fn open(
         path: PathBuf,
         section: &config::store::Store,
+        metrics: &Metrics,
+        health: Part,
     ) -> Result<Self, OpenFault> {
         let opening = Opening::new(path, section);
-        let counters = Arc::new(Counters::default());
+        let meters = Meters::new(metrics);
         let (writes, jobs) = sync_channel(section.queue_max.max(1));
         let (reads, queries) = sync_channel(section.queue_max.max(1));
-        start_writer(opening.clone(), jobs, section.group_max.max(1), Arc::clone(&counters))
-            .await?;
+        let group_max = section.group_max.max(1);
+        let settings = Settings { group_max, meters: meters.clone(), health };
+        start_writer(opening.clone(), jobs, settings).await?;
         let readers = section.readers.max(1);
         Reader::start_all(readers, &opening, queries)?;
         let is_closed = AtomicBool::new(false);
-        Ok(Self { shared: Arc::new(Shared { writes, reads, readers, is_closed, counters }) })
+        Ok(Self { shared: Arc::new(Shared { writes, reads, readers, is_closed, meters }) })
     }
 
     /// See [`super::Store::commit`].
     pub(super) async fn commit(&self, transaction: Transaction) -> Outcome {
         let (answer, outcome) = oneshot::channel();
-        self.send(&self.shared.writes, Job::One(transaction, answer))?;
+        self.submit(Task::One(transaction, answer), 1)?;
         outcome.await.unwrap_or(Err(Fault::Unavailable))
     }
 
@@ -79,7 +77,7 @@ impl Sqlite {
     pub(super) async fn commit_each(&self, transactions: Vec<Transaction>) -> Vec<Outcome> {
         let count = transactions.len();
         let (answer, outcomes) = oneshot::channel();
-        match self.send(&self.shared.writes, Job::Each(transactions, answer)) {
+        match self.submit(Task::Each(transactions, answer), count) {
             Ok(()) => outcomes.await.ok(),
             Err(_) => None,
         }
@@ -100,25 +98,20 @@ impl Sqlite {
         rows.await.unwrap_or(Err(Fault::Unavailable))
     }
 
-    fn send<T>(&self, queue: &SyncSender<T>, item: T) -> Result<(), Fault> {
-        let is_closed = self.shared.is_closed.load(Ordering::Acquire);
-        if !is_closed && queue.try_send(item).is_ok() {
-            return Ok(());
-        }
-        self.shared.counters.refused.fetch_add(1, Ordering::Relaxed);
-        Err(Fault::Unavailable)
+    fn submit(&self, task: Task, transactions: usize) -> Result<(), Fault> {
+        let meters = &self.shared.meters;
+        meters.waiting(transactions);
+        self.send(&self.shared.writes, Job::new(task)).inspect_err(|_| {
+            meters.taken(transactions);
+            meters.refused(transactions);
+        })
     }
 
-    /// See [`super::Store::tally`].
-    pub(super) fn tally(&self) -> Tally {
-        let counters = &self.shared.counters;
-        Tally {
-            commits: counters.commits.load(Ordering::Relaxed),
-            transactions: counters.transactions.load(Ordering::Relaxed),
-            undone: counters.undone.load(Ordering::Relaxed),
-            outages: counters.outages.load(Ordering::Relaxed),
-            refused: counters.refused.load(Ordering::Relaxed),
+    fn send<T>(&self, queue: &SyncSender<T>, item: T) -> Result<(), Fault> {
+        if self.shared.is_closed.load(Ordering::Acquire) {
+            return Err(Fault::Unavailable);
         }
+        queue.try_send(item).map_err(|_| Fault::Unavailable)
     }
 
     /// See [`super::Store::close`].
@@ -132,7 +125,7 @@ impl Sqlite {
             last_word(&self.shared.reads, Query::Close(answer), done).await;
         }
         let (answer, done) = oneshot::channel();
-        last_word(&self.shared.writes, Job::Close(answer), done).await;
+        last_word(&self.shared.writes, Job::new(Task::Close(answer)), done).await;
     }
 }
 
@@ -149,8 +142,7 @@ async fn last_word<T>(queue: &SyncSender<T>, mut item: T, done: oneshot::Receive
 async fn start_writer(
     opening: Opening,
     jobs: Receiver<Job>,
-    group_max: usize,
-    counters: Arc<Counters>,
+    settings: Settings,
 ) -> Result<(), OpenFault> {
     let (ready, opened) = oneshot::channel();
     thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
@@ -161,7 +153,7 @@ async fn start_writer(
         match connection {
             Ok(connection) => {
                 if ready.send(Ok(())).is_ok() {
-                    Writer::new(connection, group_max, counters).run(&jobs);
+                    Writer::new(connection, settings).run(&jobs);
                 }
             }
             Err(fault) => drop(ready.send(Err(fault))),

@@ -29,13 +29,7 @@ impl rusqlite::ToSql for Value {
 /// Runs `statement`, compiled once per connection.
 pub(super) fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<Effect> {
     let mut prepared = connection.prepare_cached(&statement.sql)?;
-    let wanted = prepared.parameter_count();
-    if wanted != statement.values.len() {
-        return Err(rusqlite::Error::InvalidParameterCount(statement.values.len(), wanted));
-    }
-    for (at, value) in statement.values.iter().enumerate() {
-        prepared.raw_bind_parameter(at + 1, value)?;
-    }
+    bind(&mut prepared, &statement.values)?;
     let columns = prepared.column_count();
     if columns == 0 {
         let touched = prepared.raw_execute()? as u64;
@@ -48,6 +42,23 @@ pub(super) fn run(connection: &Connection, statement: &Statement) -> rusqlite::R
     }
     let touched = rows.len() as u64;
     Ok(Effect { rows, touched })
+}
+
+/// Binds each value to its placeholder: SQLite takes `$3` for a name, not for the third.
+fn bind(prepared: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::Result<()> {
+    let wanted = prepared.parameter_count();
+    if wanted != values.len() {
+        return Err(rusqlite::Error::InvalidParameterCount(values.len(), wanted));
+    }
+    for index in 1..=wanted {
+        let name = prepared.parameter_name(index).unwrap_or_default();
+        let number = name.strip_prefix('$').and_then(|digits| digits.parse::<usize>().ok());
+        let Some(value) = number.and_then(|number| values.get(number.checked_sub(1)?)) else {
+            return Err(rusqlite::Error::InvalidParameterName(name.to_owned()));
+        };
+        prepared.raw_bind_parameter(index, value)?;
+    }
+    Ok(())
 }
 
 fn value_at(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Value> {

@@ -2,19 +2,28 @@
 //!
 //! There is no delay to wait for more: while one commit syncs the disk, the next group gathers.
 
-use std::sync::{Arc, atomic::Ordering, mpsc::Receiver};
+use std::sync::mpsc::Receiver;
 
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use super::{
-    Counters,
+    meters::Meters,
     run::{fault, run},
 };
-use crate::store::{Fault, Outcome, Transaction};
+use crate::{
+    store::{Fault, Outcome, Transaction},
+    telemetry::health::Part,
+};
+
+/// What the writer is asked to do, and since when.
+pub(super) struct Job {
+    task: Task,
+    since: Instant,
+}
 
 /// What the writer is asked to do.
-pub(super) enum Job {
+pub(super) enum Task {
     /// One transaction.
     One(Transaction, oneshot::Sender<Outcome>),
     /// Several, answered together.
@@ -23,28 +32,43 @@ pub(super) enum Job {
     Close(oneshot::Sender<()>),
 }
 
-impl Job {
-    fn transactions(&self) -> &[Transaction] {
-        match self {
-            Self::One(transaction, _) => std::slice::from_ref(transaction),
-            Self::Each(transactions, _) => transactions,
-            Self::Close(_) => &[],
-        }
-    }
+/// How the writer works, and whom it tells.
+pub(super) struct Settings {
+    /// How many transactions share one commit at most.
+    pub(super) group_max: usize,
+    /// What operators see.
+    pub(super) meters: Meters,
+    /// Whether writes are taken.
+    pub(super) health: Part,
 }
 
 /// The thread's state.
 pub(super) struct Writer {
     connection: Connection,
-    group_max: usize,
-    counters: Arc<Counters>,
+    settings: Settings,
     is_well: bool,
+}
+
+impl Job {
+    /// A job that waits from now on.
+    pub(super) fn new(task: Task) -> Self {
+        Self { task, since: Instant::now() }
+    }
+
+    fn transactions(&self) -> &[Transaction] {
+        match &self.task {
+            Task::One(transaction, _) => std::slice::from_ref(transaction),
+            Task::Each(transactions, _) => transactions,
+            Task::Close(_) => &[],
+        }
+    }
 }
 
 impl Writer {
     /// A writer on its own connection.
-    pub(super) fn new(connection: Connection, group_max: usize, counters: Arc<Counters>) -> Self {
-        Self { connection, group_max, counters, is_well: true }
+    pub(super) fn new(connection: Connection, settings: Settings) -> Self {
+        settings.health.ready();
+        Self { connection, settings, is_well: true }
     }
 
     /// Works until it is told to close, or nobody can ask any more.
@@ -55,7 +79,7 @@ impl Writer {
             let Ok(first) = jobs.recv() else { break };
             let mut size = first.transactions().len();
             group.push(first);
-            while size < self.group_max
+            while size < self.settings.group_max
                 && let Ok(next) = jobs.try_recv()
             {
                 size += next.transactions().len();
@@ -69,18 +93,22 @@ impl Writer {
 
     /// Commits a group and answers each of its jobs; a farewell is handed back.
     fn commit(&mut self, group: &mut Vec<Job>, size: usize) -> Option<oneshot::Sender<()>> {
+        let meters = self.settings.meters.clone();
+        meters.taken(size);
         let outcomes = self.attempt(group, size);
-        self.count(&outcomes);
+        meters.group(&outcomes);
+        let now = Instant::now();
         let mut outcomes = outcomes.into_iter();
         let mut next = || outcomes.next().unwrap_or(Err(Fault::Unavailable));
         let mut farewell = None;
         for job in group.drain(..) {
-            match job {
-                Job::One(_, answer) => drop(answer.send(next())),
-                Job::Each(transactions, answer) => {
+            meters.answered(now - job.since);
+            match job.task {
+                Task::One(_, answer) => drop(answer.send(next())),
+                Task::Each(transactions, answer) => {
                     drop(answer.send(transactions.iter().map(|_| next()).collect()));
                 }
-                Job::Close(answer) => farewell = Some(answer),
+                Task::Close(answer) => farewell = Some(answer),
             }
         }
         farewell
@@ -93,12 +121,14 @@ impl Writer {
         match self.group(group, size) {
             Ok(outcomes) => {
                 if !std::mem::replace(&mut self.is_well, true) {
+                    self.settings.health.ready();
                     tracing::info!("the database takes writes again");
                 }
                 outcomes
             }
             Err(error) => {
                 if std::mem::replace(&mut self.is_well, false) {
+                    self.settings.health.failing("the database takes no writes");
                     tracing::error!(%error, "the database takes no writes");
                 }
                 self.abandon();
@@ -158,21 +188,6 @@ impl Writer {
         {
             tracing::error!(%error, "a transaction could not be rolled back");
         }
-    }
-
-    fn count(&self, outcomes: &[Outcome]) {
-        let (mut kept, mut undone, mut outages) = (0, 0, 0);
-        for outcome in outcomes {
-            match outcome {
-                Ok(_) => kept += 1,
-                Err(Fault::Unavailable) => outages += 1,
-                Err(_) => undone += 1,
-            }
-        }
-        self.counters.commits.fetch_add(u64::from(kept > 0), Ordering::Relaxed);
-        self.counters.transactions.fetch_add(kept, Ordering::Relaxed);
-        self.counters.undone.fetch_add(undone, Ordering::Relaxed);
-        self.counters.outages.fetch_add(outages, Ordering::Relaxed);
     }
 
     fn finish(self) {
