@@ -8,6 +8,7 @@
 pub mod app;
 
 // 8: the doors.
+pub mod http;
 pub mod transport;
 
 // 7: the socket under both doors.

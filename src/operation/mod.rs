@@ -75,12 +75,16 @@ impl Operation {
         R: Fn(Caller, I) -> F + Send + Sync + 'static,
         F: Future<Output = Result<O, Refusal>> + Send + 'static,
     {
+        let settings = SchemaSettings::draft2020_12();
+        let input = settings.clone().into_generator().into_root_schema_for::<I>();
+        // What is skipped when empty need not be there in an answer.
+        let output = settings.for_serialize().into_generator().into_root_schema_for::<O>();
         let run: Run = Box::new(move |caller, input| {
             let running = run(caller, parse::<I>(input)?);
             let running: Running = Box::pin(async move { encode(&running.await?) });
             Ok(running)
         });
-        Self { name, summary, roles, rate, input: schema::<I>(), output: schema::<O>(), run }
+        Self { name, summary, roles, rate, input, output, run }
     }
 
     /// Parses the input; what comes back does the work.
@@ -97,10 +101,6 @@ fn parse<I: DeserializeOwned>(input: &str) -> Result<I, Refusal> {
 
 fn encode<O: Serialize>(output: &O) -> Answer {
     to_raw_value(output).map_err(|_| Refusal::new(Code::Internal))
-}
-
-fn schema<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>()
 }
 
 #[cfg(test)]

@@ -1,0 +1,45 @@
+//! The HTTP door: the operations at `POST /api/v1/<name>`, their document, and its page.
+//!
+//! Shares no state with the other door; both run the one catalogue. What travels here beside
+//! operations is for developers and operators: the OpenAPI document, a page to try it, a landing page.
+
+mod answer;
+mod bearer;
+mod body;
+mod landing;
+mod manual;
+mod openapi;
+mod operations;
+mod shell;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::{Router, middleware};
+
+use self::answer::Refused;
+use crate::{config::http::Http, error::Code, identity::Identity, operation::Catalogue};
+
+/// What the door stands on.
+pub struct Needs {
+    /// What can be called.
+    pub catalogue: Arc<Catalogue>,
+    /// Who may call.
+    pub identity: Identity,
+    /// Limits and origins.
+    pub http: Http,
+}
+
+/// Every route of the door, with its layers; the composition merges it with the other door's.
+pub fn router(needs: Needs) -> Router {
+    let document = openapi::document(&needs.catalogue, &needs.http.public_url);
+    let shell = Arc::new(shell::Shell::new(&needs.http));
+    Router::new()
+        .route("/api/v1/{name}", operations::route())
+        .with_state(Arc::new(needs))
+        .merge(manual::routes(document.to_string().into()))
+        .merge(landing::routes())
+        .fallback(Refused::from(Code::MethodNotFound))
+        .layer(middleware::from_fn_with_state(shell, shell::dress))
+}
