@@ -43,6 +43,8 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response = json(self.refusal.to_json().to_string());
         *response.status_mut() = self.status;
+        // For the shell, which counts refusals.
+        response.extensions_mut().insert(self.refusal.code());
         let headers = response.headers_mut();
         if let Some(wait_ms) = self.refusal.detail().get("retry_ms").and_then(|ms| ms.as_u64()) {
             headers.insert(header::RETRY_AFTER, wait_ms.div_ceil(1_000).max(1).into());

@@ -10,16 +10,23 @@ mod landing;
 mod manual;
 mod openapi;
 mod operations;
+mod probes;
 mod shell;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{Router, middleware, routing};
 
 use self::answer::Refused;
-use crate::{config::http::Http, error::Code, identity::Identity, operation::Catalogue};
+use crate::{
+    config::http::Http,
+    error::Code,
+    identity::Identity,
+    operation::Catalogue,
+    telemetry::{Health, Metrics},
+};
 
 /// What the door stands on.
 pub struct Needs {
@@ -29,17 +36,24 @@ pub struct Needs {
     pub identity: Identity,
     /// Limits and origins.
     pub http: Http,
+    /// Where requests are counted, and what `/metrics` shows.
+    pub metrics: Metrics,
+    /// What `/readyz` shows.
+    pub health: Health,
 }
 
 /// Every route of the door, with its layers; the composition merges it with the other door's.
 pub fn router(needs: Needs) -> Router {
     let document = openapi::document(&needs.catalogue, &needs.http.public_url);
-    let shell = Arc::new(shell::Shell::new(&needs.http));
+    let shell = Arc::new(shell::Shell::new(&needs.http, needs.metrics.clone()));
     Router::new()
         .route("/api/v1/{name}", operations::route())
+        .route("/healthz", probes::alive())
+        .route("/readyz", routing::get(probes::ready))
+        .route("/metrics", routing::get(probes::metrics))
         .with_state(Arc::new(needs))
         .merge(manual::routes(document.to_string().into()))
         .merge(landing::routes())
         .fallback(Refused::from(Code::MethodNotFound))
-        .layer(middleware::from_fn_with_state(shell, shell::dress))
+        .layer(middleware::from_fn_with_state(shell, shell::around))
 }

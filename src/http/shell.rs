@@ -1,16 +1,24 @@
-//! What every answer wears: a request id, security headers, and CORS for configured origins.
+//! Around every route: a request id, security headers, CORS for configured origins, and the count.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::config::http::Http;
+use crate::{
+    config::http::Http,
+    error::Code,
+    telemetry::{
+        Metrics,
+        label::{ByRefusal, ByRequest, ByRoute, Door},
+    },
+};
 
 /// For what changes only with the binary or the configuration.
 pub(super) const REVALIDATE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");
@@ -32,26 +40,66 @@ const DEFAULTS: [(HeaderName, HeaderValue); 4] = [
 /// What the layer knows.
 pub(super) struct Shell {
     allowed_origins: Vec<HeaderValue>,
+    metrics: Metrics,
 }
 
 impl Shell {
-    pub(super) fn new(http: &Http) -> Self {
+    pub(super) fn new(http: &Http, metrics: Metrics) -> Self {
         let origins = http.allowed_origins.iter();
-        Self { allowed_origins: origins.filter_map(|origin| origin.parse().ok()).collect() }
+        let allowed_origins = origins.filter_map(|origin| origin.parse().ok()).collect();
+        Self { allowed_origins, metrics }
     }
 
     fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(header::ORIGIN)?;
         self.allowed_origins.iter().find(|allowed| *allowed == origin).cloned()
     }
+
+    /// Counts and logs: the route as it is declared, never the path, whose words are the client's.
+    fn count(
+        &self,
+        route: Option<MatchedPath>,
+        id: &HeaderValue,
+        since: Instant,
+        answer: &Response,
+    ) {
+        let route = route.map_or_else(|| "none".to_owned(), |route| route.as_str().to_owned());
+        let (status, elapsed) = (answer.status(), since.elapsed());
+        let ms = elapsed.as_millis();
+        match status.is_server_error() {
+            true => tracing::warn!(route, ?id, %status, ms, "a request failed"),
+            false => tracing::debug!(route, ?id, %status, ms, "a request was answered"),
+        }
+        if let Some(code) = answer.extensions().get::<Code>() {
+            self.metrics.refusals.one(&ByRefusal { door: Door::Http, code: *code });
+        }
+        self.metrics.request_time.time(&ByRoute { route: route.clone() }, elapsed);
+        self.metrics.requests.one(&ByRequest { route, status: status.as_u16() });
+    }
+
+    fn dress(&self, headers: &mut HeaderMap, origin: Option<HeaderValue>) {
+        for (name, value) in DEFAULTS {
+            headers.entry(name).or_insert(value);
+        }
+        if !self.allowed_origins.is_empty() {
+            headers.append(header::VARY, HeaderValue::from_static("origin"));
+        }
+        if let Some(origin) = origin {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            let exposed = HeaderValue::from_static("retry-after, x-request-id");
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+        }
+    }
 }
 
 /// The layer around every route of the door.
-pub(super) async fn dress(
+pub(super) async fn around(
     State(shell): State<Arc<Shell>>,
+    route: Option<MatchedPath>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let since = Instant::now();
     let id = request_id(request.headers());
     let origin = shell.allowed(request.headers());
     request.headers_mut().insert(REQUEST_ID, id.clone());
@@ -59,19 +107,9 @@ pub(super) async fn dress(
         true => preflight(origin.is_some()),
         false => next.run(request).await,
     };
-    let headers = response.headers_mut();
-    for (name, value) in DEFAULTS {
-        headers.entry(name).or_insert(value);
-    }
-    headers.insert(REQUEST_ID, id);
-    if !shell.allowed_origins.is_empty() {
-        headers.append(header::VARY, HeaderValue::from_static("origin"));
-    }
-    if let Some(origin) = origin {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        let exposed = HeaderValue::from_static("retry-after, x-request-id");
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
-    }
+    shell.count(route, &id, since, &response);
+    shell.dress(response.headers_mut(), origin);
+    response.headers_mut().insert(REQUEST_ID, id);
     response
 }
 

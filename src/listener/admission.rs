@@ -18,6 +18,9 @@ use crate::config::admission::Admission as Limits;
 /// saying no never costs more than saying yes.
 const REFUSALS: usize = 64;
 
+/// When a refused peer may try again: the rate fills within a second.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// A connection's place under the cap of its address, given up when the last clone goes.
 ///
 /// Who takes an upgraded socket keeps the seat as long as the socket.
@@ -38,12 +41,14 @@ pub(super) enum Ruling {
     Admitted(Seat),
     /// It is told to come back later.
     Refused(Refusal),
-    /// It is closed without a word: too many are being refused already.
-    Ignored,
+    /// It is closed without a word, for that reason: too many are being refused already.
+    Ignored(&'static str),
 }
 
 /// A refusal under way; holds its place among [`REFUSALS`].
 pub(super) struct Refusal {
+    /// Which limit was reached.
+    pub(super) reason: &'static str,
     /// When the peer may try again.
     pub(super) retry_after: Duration,
     _place: OwnedSemaphorePermit,
@@ -75,17 +80,17 @@ impl Admission {
             self.seats.take(household(address), self.per_address)
         };
         // The seat is asked for first: a flood from one address must not use up the common rate.
-        let Some(seat) = seat else { return self.refuse() };
+        let Some(seat) = seat else { return self.refuse("address") };
         let is_in_time = self.rate.as_mut().is_none_or(|rate| rate.take(Instant::now()));
-        if is_in_time { Ruling::Admitted(seat) } else { self.refuse() }
+        if is_in_time { Ruling::Admitted(seat) } else { self.refuse("rate") }
     }
 
-    fn refuse(&self) -> Ruling {
+    fn refuse(&self, reason: &'static str) -> Ruling {
         match Arc::clone(&self.refusals).try_acquire_owned() {
             Ok(place) => {
-                Ruling::Refused(Refusal { retry_after: Duration::from_secs(1), _place: place })
+                Ruling::Refused(Refusal { reason, retry_after: RETRY_AFTER, _place: place })
             }
-            Err(_) => Ruling::Ignored,
+            Err(_) => Ruling::Ignored(reason),
         }
     }
 }
@@ -158,7 +163,7 @@ mod tests {
     fn seat(ruling: Ruling) -> Option<Seat> {
         match ruling {
             Ruling::Admitted(seat) => Some(seat),
-            Ruling::Refused(_) | Ruling::Ignored => None,
+            Ruling::Refused(_) | Ruling::Ignored(_) => None,
         }
     }
 
@@ -205,7 +210,7 @@ mod tests {
         let _held = seat(admission.rule(address)).unwrap();
         let refusals: Vec<_> = (0..REFUSALS).map(|_| admission.rule(address)).collect();
         assert!(refusals.iter().all(|ruling| matches!(ruling, Ruling::Refused(_))));
-        assert!(matches!(admission.rule(address), Ruling::Ignored));
+        assert!(matches!(admission.rule(address), Ruling::Ignored("address")));
         drop(refusals);
         assert!(matches!(admission.rule(address), Ruling::Refused(_)));
     }

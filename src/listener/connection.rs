@@ -1,6 +1,6 @@
 //! One HTTP/1 connection: its deadlines, its two extensions, and how it ends.
 
-use std::{convert::Infallible, future::Future, time::Duration};
+use std::{convert::Infallible, future::Future, net::SocketAddr, time::Duration};
 
 use axum::{
     Router,
@@ -10,17 +10,18 @@ use axum::{
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
 use super::{
     ALWAYS,
-    admission::{Refusal, Seat},
+    admission::{Refusal, Ruling, Seat},
 };
 use crate::{
     config::http::Http,
     error::Code,
     operation::{Refusal as Reply, caller::PeerAddress},
+    telemetry::{Metrics, label::ByReason},
 };
 
 /// hyper refuses to work with a smaller buffer.
@@ -32,12 +33,19 @@ pub(super) struct Host {
     /// The same for connections that get one answer and no second.
     last_words: http1::Builder,
     router: Router,
+    metrics: Metrics,
+    tracker: TaskTracker,
     stop: CancellationToken,
     stop_grace: Duration,
 }
 
 impl Host {
-    pub(super) fn new(http: &Http, router: Router, stop: CancellationToken) -> Self {
+    pub(super) fn new(
+        http: &Http,
+        router: Router,
+        metrics: Metrics,
+        stop: CancellationToken,
+    ) -> Self {
         let mut http1 = http1::Builder::new();
         http1
             .timer(TokioTimer::new())
@@ -45,11 +53,36 @@ impl Host {
             .max_buf_size(http.header_max.0.max(BUFFER_MIN));
         let mut last_words = http1.clone();
         last_words.keep_alive(false);
-        Self { http1, last_words, router, stop, stop_grace: http.stop_grace.0 }
+        let (tracker, stop_grace) = (TaskTracker::new(), http.stop_grace.0);
+        Self { http1, last_words, router, metrics, tracker, stop, stop_grace }
+    }
+
+    /// Deals with a new connection from `peer` as `ruling` says.
+    pub(super) fn receive(&self, stream: TcpStream, peer: SocketAddr, ruling: Ruling) {
+        let peer = PeerAddress(SocketAddr::new(peer.ip().to_canonical(), peer.port()));
+        let reason = match ruling {
+            Ruling::Admitted(seat) => {
+                self.tracker.spawn(self.converse(stream, peer, seat));
+                return;
+            }
+            Ruling::Refused(refusal) => {
+                let reason = refusal.reason;
+                self.tracker.spawn(self.refuse(stream, peer, refusal));
+                reason
+            }
+            Ruling::Ignored(reason) => reason,
+        };
+        self.metrics.admission_refusals.one(&ByReason { reason });
+    }
+
+    /// Waits for every connection that is still being served.
+    pub(super) async fn finish(&self) {
+        self.tracker.close();
+        self.tracker.wait().await;
     }
 
     /// Serves the router on `stream` until either side ends it.
-    pub(super) fn converse(
+    fn converse(
         &self,
         stream: TcpStream,
         peer: PeerAddress,
@@ -79,7 +112,7 @@ impl Host {
     }
 
     /// Answers one request on `stream` with 503, before any upgrade, and closes.
-    pub(super) fn refuse(
+    fn refuse(
         &self,
         stream: TcpStream,
         peer: PeerAddress,

@@ -2,7 +2,8 @@
 //!
 //! Ready-made servers read a request's head without a deadline and forget upgraded sockets when they
 //! stop, so the loop is our own over hyper's HTTP/1 connection. It knows no route: the composition
-//! hands it the finished router. Every request carries two extensions: [`PeerAddress`] and [`Seat`].
+//! hands it the finished router. Every request carries two extensions:
+//! [`PeerAddress`](crate::operation::caller::PeerAddress) and [`Seat`].
 
 mod admission;
 mod connection;
@@ -14,18 +15,14 @@ mod tests;
 use std::{io, net::SocketAddr};
 
 use axum::Router;
-use tokio::net::{TcpListener, TcpStream};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 pub use self::admission::Seat;
-use self::{
-    admission::{Admission, Ruling},
-    connection::Host,
-    reserve::Reserve,
-};
+use self::{admission::Admission, connection::Host, reserve::Reserve};
 use crate::{
     config::{admission::Admission as Limits, http::Http},
-    operation::caller::PeerAddress,
+    telemetry::{Metrics, label::ByReason},
 };
 
 /// Paths that are answered even when a connection is one too many: operators must see a storm.
@@ -36,6 +33,7 @@ pub struct Listener {
     socket: TcpListener,
     http: Http,
     admission: Admission,
+    metrics: Metrics,
 }
 
 /// The address cannot be listened on.
@@ -52,10 +50,10 @@ impl Listener {
     ///
     /// # Errors
     /// When the address is taken, or is not of this machine.
-    pub fn bind(http: Http, limits: &Limits) -> Result<Self, BindFault> {
+    pub fn bind(http: Http, limits: &Limits, metrics: Metrics) -> Result<Self, BindFault> {
         let socket =
             socket::listen(&http).map_err(|cause| BindFault { address: http.listen, cause })?;
-        Ok(Self { socket, http, admission: Admission::new(limits) })
+        Ok(Self { socket, http, admission: Admission::new(limits), metrics })
     }
 
     /// The address in use, with the port that was taken when port 0 was asked for.
@@ -66,44 +64,22 @@ impl Listener {
     /// Serves `router` until `stop`; then closes the socket, lets running requests finish within
     /// `http.stop_grace`, and returns when the last is done. Upgraded sockets belong to who took them.
     pub async fn serve(self, router: Router, stop: CancellationToken) {
-        let Self { socket, http, mut admission } = self;
-        let host = Host::new(&http, router, stop.clone());
-        let tracker = TaskTracker::new();
+        let Self { socket, http, mut admission, metrics } = self;
+        let host = Host::new(&http, router, metrics.clone(), stop.clone());
         let mut reserve = Reserve::new();
         while let Some(accepted) = stop.run_until_cancelled(socket.accept()).await {
             match accepted {
-                Ok((stream, peer)) => {
-                    let_in(&host, &tracker, admission.rule(peer.ip()), (stream, peer));
-                }
+                Ok((stream, peer)) => host.receive(stream, peer, admission.rule(peer.ip())),
                 Err(fault) if is_of_the_peer(&fault) => {}
                 Err(fault) => {
                     tracing::warn!(%fault, "no connection can be accepted");
+                    metrics.admission_refusals.one(&ByReason { reason: "descriptors" });
                     reserve.turn_one_away(&socket).await;
                 }
             }
         }
         drop(socket);
-        tracker.close();
-        tracker.wait().await;
-    }
-}
-
-fn let_in(
-    host: &Host,
-    tracker: &TaskTracker,
-    ruling: Ruling,
-    (stream, peer): (TcpStream, SocketAddr),
-) {
-    let peer = PeerAddress(SocketAddr::new(peer.ip().to_canonical(), peer.port()));
-    match ruling {
-        Ruling::Admitted(seat) => {
-            tracker.spawn(host.converse(stream, peer, seat));
-        }
-        Ruling::Refused(refusal) => {
-            tracing::debug!("a connection is one too many");
-            tracker.spawn(host.refuse(stream, peer, refusal));
-        }
-        Ruling::Ignored => drop(stream),
+        host.finish().await;
     }
 }
 

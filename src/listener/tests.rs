@@ -5,26 +5,30 @@ use std::{sync::Arc, time::Duration};
 use axum::{Extension, routing};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
     sync::Notify,
     task::JoinHandle,
     time::Instant,
 };
 
 use super::*;
-use crate::config::value::Span;
+use crate::{config::value::Span, operation::caller::PeerAddress};
 
 /// A running listener on a free port.
 struct Running {
     address: SocketAddr,
     stop: CancellationToken,
     served: JoinHandle<()>,
+    metrics: Metrics,
 }
 
 fn run(http: Http, limits: &Limits, router: Router) -> Running {
     let http = Http { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..http };
-    let listener = Listener::bind(http, limits).unwrap();
+    let metrics = Metrics::new();
+    let listener = Listener::bind(http, limits, metrics.clone()).unwrap();
     let (address, stop) = (listener.address(), CancellationToken::new());
-    Running { address, served: tokio::spawn(listener.serve(router, stop.clone())), stop }
+    let served = tokio::spawn(listener.serve(router, stop.clone()));
+    Running { address, stop, served, metrics }
 }
 
 async fn peer(address: SocketAddr, text: &str) -> TcpStream {
@@ -137,6 +141,8 @@ async fn one_connection_too_many_is_told_when_to_come_back() {
     let refused = rest(peer(running.address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await).await;
     assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
     assert!(refused.contains("retry-after: 1\r\n"), "{refused}");
+    let counted = r#"belfry_admission_refusals_total{reason="address"} 1"#;
+    assert!(running.metrics.encode().contains(counted));
     let health = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
     assert!(rest(peer(running.address, health).await).await.ends_with("alive"));
 
@@ -149,13 +155,11 @@ async fn one_connection_too_many_is_told_when_to_come_back() {
 
 #[tokio::test]
 async fn an_address_that_is_taken_is_named() {
-    let taken = Listener::bind(
-        Http { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Http::default() },
-        &Limits::default(),
-    )
-    .unwrap();
+    let bind = |listen| {
+        Listener::bind(Http { listen, ..Http::default() }, &Limits::default(), Metrics::new())
+    };
+    let taken = bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let address = taken.address();
-    let again = Listener::bind(Http { listen: address, ..Http::default() }, &Limits::default());
-    let fault = again.err().unwrap().to_string();
+    let fault = bind(address).err().unwrap().to_string();
     assert!(fault.starts_with(&format!("cannot listen on {address}: ")), "{fault}");
 }

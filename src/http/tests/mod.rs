@@ -3,6 +3,7 @@
 mod api;
 mod api_v1;
 mod origins;
+mod probes;
 mod root;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::{
     error::Code,
     identity::{Claims, Identity},
     operation::{Caller, Catalogue, Operation, Rate, Refusal, Role},
+    telemetry::{Health, Metrics},
 };
 
 const NOW_S: i64 = 1_800_000_000;
@@ -125,8 +127,18 @@ fn bearer(user: &str, role: Role, ttl_s: i64) -> String {
     format!("Bearer {}", identity().mint(&claims).unwrap())
 }
 
+fn needs(http: Http) -> Needs {
+    Needs {
+        catalogue: Arc::new(catalogue()),
+        identity: identity(),
+        http,
+        metrics: Metrics::new(),
+        health: Health::default(),
+    }
+}
+
 fn door(http: Http) -> Router {
-    router(Needs { catalogue: Arc::new(catalogue()), identity: identity(), http })
+    router(needs(http))
 }
 
 /// What came back, with its body as text.
