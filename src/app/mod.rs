@@ -10,12 +10,14 @@ use crate::{
     channel::Access,
     clock::Clock,
     config::Config,
+    http,
     hub::Hub,
     identity::Identity,
     listener::Listener,
     operation::Catalogue,
     protocol::code::{Disconnect, DisconnectCode},
     session,
+    telemetry::{Health, Metrics},
     transport::Transport,
 };
 
@@ -40,14 +42,22 @@ impl App {
     /// What could not be built, and why.
     #[expect(clippy::unused_async, reason = "parts that come next wait for the database")]
     pub async fn build(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let (metrics, health) = (Metrics::new(), Health::default());
         let hub = Hub::start(config.hub, &config.channels).context("start the flushers")?;
         let identity = Identity::new(&config.identity, clock.clone()).context("set up identity")?;
         let access = Access::new(hub.clone(), identity.clone());
         let catalogue = Arc::new(Catalogue::new(&config.rates));
 
         let connections = TaskTracker::new();
+        let door = http::router(http::Needs {
+            catalogue: Arc::clone(&catalogue),
+            identity: identity.clone(),
+            http: config.http.clone(),
+            metrics: metrics.clone(),
+            health,
+        });
         let allowed_origins = config.http.allowed_origins.clone();
-        let listener = Listener::bind(config.http, &config.admission)?;
+        let listener = Listener::bind(config.http, &config.admission, metrics)?;
         let needs = Arc::new(session::Needs {
             hub: hub.clone(),
             identity,
@@ -59,7 +69,7 @@ impl App {
             per_user: config.admission.per_user,
         });
         let transport = Transport { needs, allowed_origins, tasks: connections.clone() };
-        let router = transport.router();
+        let router = door.merge(transport.router());
         Ok(Self { hub, catalogue, listener, router, connections })
     }
 
