@@ -1,5 +1,9 @@
 //! The house: every part built once, in order, and taken down in reverse.
 
+pub mod cli;
+pub mod command;
+pub mod lifecycle;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;

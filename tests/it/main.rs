@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 #![expect(unreachable_pub, reason = "the whole crate is private")]
 
+mod cli;
 mod connect;
 mod subscribe;
 mod support;

@@ -1,0 +1,100 @@
+//! The command line: what can be typed. What it does stands in `command`.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    config::{source::Sources, value::Span},
+    operation::Role,
+};
+
+/// 青云选岗 real-time messaging: consultation chat, live rooms and push on one WebSocket hub.
+#[derive(Debug, Parser)]
+#[command(version, about, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the server until it is told to stop; asked twice, it stops at once.
+    Serve(Serve),
+    /// Prints a token for development, as one line.
+    Token(Token),
+    /// Looks at the configuration.
+    #[command(subcommand)]
+    Config(Look),
+    /// Asks a running server whether it lives; the exit status answers.
+    Healthcheck(Healthcheck),
+}
+
+/// Where the configuration is.
+#[derive(Args, Debug)]
+pub struct Source {
+    /// The configuration file; `BELFRY_CONFIG` names one too.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// `belfry serve`.
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// The address to listen on, in place of `http.listen`.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub source: Source,
+}
+
+/// `belfry token`.
+#[derive(Args, Debug)]
+pub struct Token {
+    /// The user's id.
+    #[arg(long, value_name = "ID")]
+    pub sub: String,
+    /// What the user is to the platform.
+    #[arg(long, default_value_t = Role::User)]
+    pub role: Role,
+    /// The institution that a tutor or an institution's admin acts for.
+    #[arg(long, value_name = "ID")]
+    pub inst: Option<String>,
+    /// A nickname, or a tutor's professional name.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// How long the token is good for: a number with s, m, h or d.
+    #[arg(long, default_value = "1h", value_parser = Span::parse)]
+    pub ttl: Span,
+    /// Channels that the server subscribes the connection to, separated by commas.
+    #[arg(long, value_delimiter = ',', value_name = "A,B")]
+    pub channels: Vec<String>,
+    /// Where the secret is found.
+    #[command(flatten)]
+    pub source: Source,
+}
+
+/// `belfry config`.
+#[derive(Debug, Subcommand)]
+pub enum Look {
+    /// Prints the effective configuration, or everything that is wrong with it (exit status 64).
+    Check(Source),
+}
+
+/// `belfry healthcheck`.
+#[derive(Args, Debug)]
+pub struct Healthcheck {
+    /// Where the server listens.
+    #[command(flatten)]
+    pub source: Source,
+}
+
+impl Source {
+    /// The file and the environment of this process.
+    pub fn sources(&self) -> Sources {
+        Sources::new(self.config.clone()).with_environment()
+    }
+}
