@@ -2,10 +2,10 @@
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
     thread,
 };
 
@@ -110,4 +110,26 @@ fn a_healthcheck_succeeds_on_200_alone() {
         assert!(answering.join().unwrap().starts_with("GET /healthz HTTP/1.1\r\n"));
         assert_eq!(checked.status.code(), Some(code), "{answer:?} {checked:?}");
     }
+}
+
+#[test]
+fn a_server_listens_answers_and_leaves_when_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_belfry"));
+    command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(folder.path()).env_clear();
+    let mut server = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
+    let listening = log.find(|line| line.as_ref().unwrap().contains("listening")).unwrap().unwrap();
+    let address = listening.split_once("address=").unwrap().1;
+
+    let variables = [("BELFRY__HTTP__LISTEN", address)];
+    let checked = belfry(folder.path(), &["healthcheck"], &variables);
+    assert!(checked.status.success(), "{checked:?}");
+    let taken = belfry(folder.path(), &["serve", "--listen", address], &[]);
+    assert_eq!(taken.status.code(), Some(1));
+    assert!(told(&taken.stderr).contains(&format!("cannot listen on {address}")), "{taken:?}");
+
+    let kill = Command::new("kill").arg(server.id().to_string()).status().unwrap();
+    assert!(kill.success());
+    assert_eq!(server.wait().unwrap().code(), Some(0), "{:?}", log.collect::<Vec<_>>());
 }
