@@ -85,6 +85,18 @@ impl Archive {
         std::future::ready(Err(Fault::Unavailable)).await
     }
 
+    /// The record that `author` appended to `thread` under `client_id`, `None` when there is none:
+    /// what a retried send is answered from when its content would not be the same (a verdict of
+    /// newer rules, a fresh hold).
+    pub async fn find(
+        &self,
+        _thread: &str,
+        _author: &str,
+        _client_id: &str,
+    ) -> Result<Option<Record>, Fault> {
+        std::future::ready(Err(Fault::Unavailable)).await
+    }
+
     /// Reads records of `thread` with `after < seq < before`, at most `limit`, in order of `seq`;
     /// the newest ones when `newest` is set, the oldest otherwise.
     pub async fn read(&self, _thread: &str, _window: Window) -> Result<Vec<Record>, Fault> {
