@@ -5,4 +5,11 @@
 
 pub mod access;
 
-pub use access::{Access, Denied, Entrance};
+pub mod operations;
+pub mod platform;
+
+pub use self::{
+    access::{Access, Denied, Entrance},
+    operations::operations,
+    platform::Platform,
+};
