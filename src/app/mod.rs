@@ -11,7 +11,7 @@ use axum::Router;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    channel::Access,
+    channel::{self, Access},
     clock::Clock,
     config::Config,
     http,
@@ -50,7 +50,10 @@ impl App {
         let hub = Hub::start(config.hub, &config.channels).context("start the flushers")?;
         let identity = Identity::new(&config.identity, clock.clone()).context("set up identity")?;
         let access = Access::new(hub.clone(), identity.clone());
-        let catalogue = Arc::new(Catalogue::new(&config.rates));
+        let platform = channel::Platform::new(hub.clone(), config.channels.history_max);
+        let mut catalogue = Catalogue::new(&config.rates).measured(metrics.clone());
+        catalogue.add(channel::operations(&platform));
+        let catalogue = Arc::new(catalogue);
 
         let connections = TaskTracker::new();
         let door = http::router(http::Needs {
@@ -90,8 +93,13 @@ impl App {
             let (hub, stop) = (hub.clone(), pulse_stop.clone());
             async move { hub.beat_until(stop).await }
         });
-        listener.serve(router, stop).await;
         let goodbye = Disconnect::from(DisconnectCode::Shutdown);
+        let drain = async {
+            stop.cancelled().await;
+            hub.disconnect_all(&goodbye, DRAIN_SLICE, DRAIN_PAUSE).await;
+        };
+        tokio::join!(listener.serve(router, stop.clone()), drain);
+        // Those whose handshake was under way when the others were told.
         hub.disconnect_all(&goodbye, DRAIN_SLICE, DRAIN_PAUSE).await;
         connections.close();
         connections.wait().await;

@@ -336,7 +336,7 @@ pub fn operations(platform: &Platform) -> Vec<Operation> {
         operation!(platform, "presence_stats", "Tell how many are in a channel.", presence_stats),
         operation!(platform, "history", "Read a channel's stream.", history),
         operation!(
-            house,
+            platform,
             "history_remove",
             "Forget what a channel's stream keeps.",
             history_remove

@@ -5,5 +5,6 @@
 
 mod cli;
 mod connect;
+mod platform;
 mod subscribe;
 mod support;
