@@ -1,7 +1,5 @@
 //! What the server sends unasked: an envelope with a channel and one event.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +7,7 @@ use super::{
     code::{self, UnsubscribeCode},
     is_default, payload,
     publication::{ClientInfo, Publication},
-    result::SubscribeResult,
+    result::{ServerSub, by_channel},
 };
 
 /// One push: inside a reply on bidirectional transports, bare on unidirectional ones.
@@ -201,9 +199,9 @@ pub struct Connect {
     #[serde(skip_serializing_if = "is_default", with = "payload")]
     pub data: Bytes,
     /// The server-side subscriptions, by channel.
-    #[prost(btree_map = "string, message", tag = "4")]
-    #[serde(skip_serializing_if = "is_default")]
-    pub subs: BTreeMap<String, SubscribeResult>,
+    #[prost(message, repeated, tag = "4")]
+    #[serde(skip_serializing_if = "is_default", with = "by_channel")]
+    pub subs: Vec<ServerSub>,
     /// Whether the connection ends unless refreshed.
     #[prost(bool, tag = "5")]
     #[serde(skip_serializing_if = "is_default")]

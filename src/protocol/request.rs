@@ -1,6 +1,6 @@
 //! The requests a command may carry, each with all its fields that a server must understand.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use super::{is_default, payload};
 /// Opens the session.
 #[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
+#[prost(skip_debug)]
 pub struct ConnectRequest {
     /// A JWT; empty for an anonymous connection.
     #[prost(string, tag = "1")]
@@ -44,6 +45,7 @@ pub struct ConnectRequest {
 /// Subscribes to a channel.
 #[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
+#[prost(skip_debug)]
 #[expect(clippy::struct_excessive_bools, reason = "the protocol's own fields")]
 pub struct SubscribeRequest {
     /// The channel.
@@ -258,6 +260,7 @@ pub struct RpcRequest {
 /// Renews the connection's token.
 #[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
+#[prost(skip_debug)]
 pub struct RefreshRequest {
     /// A JWT of the same user.
     #[prost(string, tag = "1")]
@@ -268,6 +271,7 @@ pub struct RefreshRequest {
 /// Renews a subscription's token.
 #[derive(Clone, PartialEq, prost::Message, Serialize, Deserialize)]
 #[serde(default)]
+#[prost(skip_debug)]
 pub struct SubRefreshRequest {
     /// The channel; old clients leave it out, and the token names it.
     #[prost(string, tag = "1")]
@@ -278,7 +282,27 @@ pub struct SubRefreshRequest {
     #[serde(skip_serializing_if = "is_default")]
     pub token: String,
     /// 0 to renew; 1 and 2 (track, untrack) belong to shared polls, which are not offered.
-    #[prost(int32, tag = "5")]
+    #[prost(int32, tag = "3")]
     #[serde(rename = "type", skip_serializing_if = "is_default")]
     pub kind: i32,
+}
+
+/// Requests with a token print without it, and without payloads.
+macro_rules! print_without_token {
+    ($($message:ident { $($field:ident),* })*) => {$(
+        impl fmt::Debug for $message {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($message))
+                    $(.field(stringify!($field), &self.$field))*
+                    .finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+print_without_token! {
+    ConnectRequest { subs, name, version, flag }
+    SubscribeRequest { channel, recover, epoch, offset, positioned, recoverable, flag, kind }
+    RefreshRequest {}
+    SubRefreshRequest { channel, kind }
 }

@@ -35,9 +35,9 @@ pub struct ConnectResult {
     #[serde(skip_serializing_if = "is_default", with = "payload")]
     pub data: Bytes,
     /// The server-side subscriptions, by channel.
-    #[prost(btree_map = "string, message", tag = "6")]
-    #[serde(skip_serializing_if = "is_default")]
-    pub subs: BTreeMap<String, SubscribeResult>,
+    #[prost(message, repeated, tag = "6")]
+    #[serde(skip_serializing_if = "is_default", with = "by_channel")]
+    pub subs: Vec<ServerSub>,
     /// How often the server pings, in seconds; 0 for never.
     #[prost(uint32, tag = "7")]
     #[serde(skip_serializing_if = "is_default")]
@@ -58,6 +58,26 @@ pub struct ConnectResult {
     #[prost(int64, tag = "11")]
     #[serde(skip_serializing_if = "is_default")]
     pub time: i64,
+}
+
+/// A server-side subscription: one entry of the protocol's map from channel to result.
+///
+/// An entry of its own, because prost leaves an empty value out of a map's entry, as the format
+/// allows, and the JavaScript SDK then reads null where it expects an object.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ServerSub {
+    /// The channel.
+    #[prost(string, tag = "1")]
+    pub channel: String,
+    /// What a subscribe command would have been answered; always there in what this server sends.
+    #[prost(message, optional, tag = "2")]
+    pub result: Option<SubscribeResult>,
+}
+
+impl From<(String, SubscribeResult)> for ServerSub {
+    fn from((channel, result): (String, SubscribeResult)) -> Self {
+        Self { channel, result: Some(result) }
+    }
 }
 
 /// Subscribed.
@@ -195,4 +215,30 @@ pub struct SubRefreshResult {
     #[prost(uint32, tag = "2")]
     #[serde(skip_serializing_if = "is_default")]
     pub ttl: u32,
+}
+
+/// Server-side subscriptions in JSON: an object with a member for each channel.
+pub(super) mod by_channel {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{ServerSub, SubscribeResult};
+
+    pub(in crate::protocol) fn serialize<S: Serializer>(
+        subs: &[ServerSub],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let nothing = SubscribeResult::default();
+        serializer.collect_map(
+            subs.iter().map(|sub| (&sub.channel, sub.result.as_ref().unwrap_or(&nothing))),
+        )
+    }
+
+    pub(in crate::protocol) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<ServerSub>, D::Error> {
+        let subs = BTreeMap::<String, SubscribeResult>::deserialize(deserializer)?;
+        Ok(subs.into_iter().map(ServerSub::from).collect())
+    }
 }

@@ -21,7 +21,7 @@ use crate::{
         request::{HistoryRequest, PublishRequest, RefreshRequest, RpcRequest},
         result::{
             ConnectResult, HistoryResult, PresenceResult, PresenceStatsResult, PublishResult,
-            RefreshResult, RpcResult, SubscribeResult,
+            RefreshResult, RpcResult, ServerSub, SubscribeResult,
         },
     },
     session::{
@@ -76,7 +76,7 @@ impl Session {
             version: VERSION.to_owned(),
             expires: self.expire_at_s.is_some(),
             ttl: self.expire_at_s.map_or(0, |at_s| self.seconds_until(at_s)),
-            subs,
+            subs: subs.into_iter().map(ServerSub::from).collect(),
             ping,
             pong: ping > 0,
             ..ConnectResult::default()

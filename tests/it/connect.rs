@@ -21,7 +21,9 @@ async fn a_user_connects_and_is_subscribed_to_the_personal_channel() {
         assert!(!result.client.is_empty());
         assert!(result.version.starts_with("belfry "));
         assert_eq!((result.ping, result.pong), (25, true));
-        let personal = &result.subs["user:#ann"];
+        let [personal] = &result.subs[..] else { panic!("{result:?}") };
+        assert_eq!(personal.channel, "user:#ann");
+        let personal = personal.result.as_ref().unwrap();
         assert!(personal.recoverable && personal.positioned && !personal.epoch.is_empty());
     }
     house.close().await;
