@@ -1,0 +1,19 @@
+# What one types here. Each line calls a script or a tool; decisions are made there.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check docs
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
+
+run: ## Build and start a server, http://127.0.0.1:8000
+	@scripts/run.sh
+
+test: ## Everything that must pass: format, lints, tests, real client SDKs
+	@scripts/test.sh
+
+check: ## The slower proofs: format, lints, documents, dependencies, fuzzing
+	@scripts/check.sh
+
+docs: ## The code's documents, into target/doc
+	@RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items

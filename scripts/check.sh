@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# The slower proofs. A tool that is missing is a failure that says how to get it.
+
+source "$(dirname "$0")/steps.sh"
+
+# How long each fuzz target runs.
+seconds=${FUZZ_SECONDS:-30}
+
+dependencies() {
+  if ! has cargo-deny; then
+    printf 'cargo-deny is missing: cargo install --locked cargo-deny\n' >&2
+    return 1
+  fi
+  cargo deny --all-features check bans licenses sources
+  # The list of advisories comes from the network, and is the one part that may be out of reach.
+  local log
+  log=$(cargo deny --all-features check advisories 2>&1) && { printf '%s\n' "$log"; return; }
+  printf '%s\n' "$log" >&2
+  if grep -qi 'failed to fetch advisory database' <<<"$log"; then
+    printf 'ADVISORIES WERE NOT CHECKED: the database cannot be reached from here.\n' >&2
+    return
+  fi
+  return 1
+}
+
+fuzzing() {
+  if ! cargo +nightly --version >/dev/null 2>&1; then
+    printf 'Fuzzing needs a nightly compiler: rustup toolchain install nightly\n' >&2
+    return 1
+  fi
+  if ! has cargo-fuzz; then
+    printf 'cargo-fuzz is missing: cargo install --locked cargo-fuzz\n' >&2
+    return 1
+  fi
+  local target
+  for target in $(cargo +nightly fuzz list); do
+    cargo +nightly fuzz run "$target" -- -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024
+  done
+}
+
+step 'tools' scripts/deps.sh
+step 'format' cargo fmt --all --check
+step 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
+step 'documents' make --no-print-directory docs
+step 'dependencies' dependencies
+if [[ -d fuzz ]]; then
+  step 'fuzzing' fuzzing
+fi
+printf '\nAll checked in %s s.\n' "$SECONDS"
