@@ -47,7 +47,8 @@ impl App {
     #[expect(clippy::unused_async, reason = "parts that come next wait for the database")]
     pub async fn build(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let (metrics, health) = (Metrics::new(), Health::default());
-        let hub = Hub::start(config.hub, &config.channels).context("start the flushers")?;
+        let hub = Hub::start(config.hub, &config.channels, metrics.clone())
+            .context("start the flushers")?;
         let identity = Identity::new(&config.identity, clock.clone()).context("set up identity")?;
         let access = Access::new(hub.clone(), identity.clone());
         let platform = channel::Platform::new(hub.clone(), config.channels.history_max);
@@ -64,13 +65,14 @@ impl App {
             health,
         });
         let allowed_origins = config.http.allowed_origins.clone();
-        let listener = Listener::bind(config.http, &config.admission, metrics)?;
+        let listener = Listener::bind(config.http, &config.admission, metrics.clone())?;
         let needs = Arc::new(session::Needs {
             hub: hub.clone(),
             identity,
             access,
             catalogue: Arc::clone(&catalogue),
             clock,
+            metrics,
             client: config.client,
             channels: config.channels,
             per_user: config.admission.per_user,

@@ -15,6 +15,7 @@ use crate::{
         push::Push,
         reply::Reply,
     },
+    telemetry::label::Transport,
 };
 
 /// How messages to a connection are encoded, wrapped and framed.
@@ -64,6 +65,16 @@ impl Dialect {
             | Self::StreamJson
             | Self::StreamProtobuf
             | Self::EventsJson => Direction::Bidirectional,
+        }
+    }
+
+    /// What carries the connection, for metrics.
+    pub fn transport(self) -> Transport {
+        match self {
+            Self::WebSocketJson | Self::WebSocketProtobuf => Transport::WebSocket,
+            Self::UniWebSocketJson | Self::UniWebSocketProtobuf => Transport::UniWebSocket,
+            Self::StreamJson | Self::StreamProtobuf => Transport::HttpStream,
+            Self::EventsJson => Transport::Sse,
         }
     }
 

@@ -32,6 +32,7 @@ use crate::{
     config,
     ids::{ChannelName, ConnectionId, UserId},
     protocol::{code::Disconnect, payload, publication::ClientInfo},
+    telemetry::{Metrics, instrument::Held, label::ByTransport},
 };
 
 /// Why a publication was not taken.
@@ -57,6 +58,7 @@ struct Inner {
     registry: Registry,
     topics: Topics,
     flusher: Flusher,
+    metrics: Metrics,
     started_at: Instant,
 }
 
@@ -65,6 +67,7 @@ impl Hub {
     pub fn start(
         config: config::hub::Hub,
         channels: &config::channels::Channels,
+        metrics: Metrics,
     ) -> std::io::Result<Self> {
         let inner = Arc::new(Inner {
             namespaces: Namespaces::new(channels),
@@ -73,6 +76,7 @@ impl Hub {
             registry: Registry::default(),
             topics: Topics::default(),
             flusher: Flusher::start(config.flusher_threads)?,
+            metrics,
             started_at: Instant::now(),
             config,
         });
@@ -80,6 +84,7 @@ impl Hub {
         inner.broker.attach(Box::new(move |channel, announcement| {
             let node = node.upgrade()?;
             let delivered = node.topics.deliver(channel, announcement);
+            node.metrics.deliveries.add(delivered.receivers as u64);
             let flush: Afterwards = Box::new(move || node.flusher.flush(delivered.dirty));
             Some(flush)
         }));
@@ -96,7 +101,10 @@ impl Hub {
         let bounds = Bounds { bytes_max: self.0.config.mailbox_max.0 };
         let mailbox = Arc::new(Mailbox::new(ConnectionId::fresh(), dialect, bounds, wire));
         self.0.registry.admit(&mailbox);
-        Guest { hub: self.clone(), mailbox, user: None }
+        let by = ByTransport { transport: dialect.transport() };
+        self.0.metrics.connections_opened.one(&by);
+        let _counted = self.0.metrics.connections.of(&by).hold();
+        Guest { hub: self.clone(), mailbox, user: None, _counted }
     }
 
     /// Begins a subscription of this connection: announcements wait until it goes live.
@@ -204,6 +212,7 @@ impl Hub {
         if !namespace.rules.binary {
             draft.data = payload::one_line(&draft.data).map_err(|_| Fault::NotJson)?;
         }
+        self.0.metrics.publications.one();
         Ok(self.0.broker.publish(channel, draft, namespace.keep()))
     }
 
@@ -250,6 +259,7 @@ pub struct Guest {
     hub: Hub,
     mailbox: Arc<Mailbox>,
     user: Option<UserId>,
+    _counted: Held,
 }
 
 impl Guest {

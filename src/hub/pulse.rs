@@ -24,7 +24,12 @@ impl Hub {
                 _ = beats.tick() => {}
             }
             let now_s = self.now_s();
-            self.0.registry.for_each(|mailbox| mailbox.beat(now_s, age_max_s));
+            let mut waiting_bytes = 0;
+            self.0.registry.for_each(|mailbox| {
+                mailbox.beat(now_s, age_max_s);
+                waiting_bytes += mailbox.waiting_bytes();
+            });
+            self.0.metrics.mailboxes.set(i64::try_from(waiting_bytes).unwrap_or(i64::MAX));
             count = count.wrapping_add(1);
             if count.is_multiple_of(SWEEP_EVERY) {
                 let idle = self.0.config.stream_idle_ttl.0;

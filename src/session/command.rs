@@ -5,11 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    channel::{Denied, Entrance},
+    channel::Entrance,
     error::Code,
-    hub::{Draft, Guest, Mailbox, Query, Signal},
+    hub::{Guest, Mailbox, Signal},
     identity::{ConnectionGrant, SubOptions, TokenFault},
-    ids::ChannelName,
     operation::Caller,
     protocol::{
         code::{Disconnect, DisconnectCode},
@@ -17,18 +16,19 @@ use crate::{
         payload::NotJson,
         publication::ClientInfo,
         push::Push,
-        reply::{self, Reply},
-        request::{HistoryRequest, PublishRequest, RefreshRequest, RpcRequest},
-        result::{
-            ConnectResult, HistoryResult, PresenceResult, PresenceStatsResult, PublishResult,
-            RefreshResult, RpcResult, ServerSub, SubscribeResult,
-        },
+        reply::Reply,
+        request::RefreshRequest,
+        result::{ConnectResult, RefreshResult, ServerSub, SubscribeResult},
     },
     session::{
         Needs,
         flood::{Flood, Toll},
         heartbeat::{Due, Heartbeat},
         subscription::Subscription,
+    },
+    telemetry::{
+        instrument::Held,
+        label::{self, ByCommand, ByRefusal, Door, Outcome},
     },
 };
 
@@ -47,6 +47,8 @@ pub struct Session {
     pub(super) subscriptions: Vec<Subscription>,
     heartbeat: Heartbeat,
     flood: Flood,
+    last_refusal: Option<Code>,
+    _counted: Held,
 }
 
 impl Session {
@@ -54,6 +56,8 @@ impl Session {
         let mut session = Self {
             heartbeat: Heartbeat::new(&needs.client, needs.hub.now_s()),
             flood: Flood::new(&needs.client),
+            last_refusal: None,
+            _counted: needs.metrics.sessions.hold(),
             guest,
             caller: grant.caller.clone(),
             conn_info: grant.info.clone().unwrap_or_default(),
@@ -96,12 +100,20 @@ impl Session {
             (_, 0) => return Err(DisconnectCode::BadRequest.into()),
             _ => {}
         }
-        match self.flood.toll(&self.needs.client) {
-            Toll::Pass => {}
-            Toll::Refuse => return self.reply(&Reply::error(id, Code::TooManyRequests)),
-            Toll::Close(code) => return Err(code.into()),
-        }
-        self.answer(id, request).await
+        let command = counted_as(&request);
+        self.last_refusal = None;
+        let answered = match self.flood.toll(&self.needs.client) {
+            Toll::Pass => self.answer(id, request).await,
+            Toll::Refuse => self.refuse(id, Code::TooManyRequests),
+            Toll::Close(code) => Err(code.into()),
+        };
+        let outcome = match (&answered, self.last_refusal) {
+            (Ok(()), None) => Outcome::Done,
+            (Ok(()), Some(Code::Internal)) => Outcome::Failed,
+            (Ok(()), Some(_)) | (Err(_), _) => Outcome::Refused,
+        };
+        self.needs.metrics.commands.one(&ByCommand { command, outcome });
+        answered
     }
 
     async fn answer(&mut self, id: u32, request: Request) -> Result<(), Disconnect> {
@@ -115,7 +127,7 @@ impl Session {
             Request::Rpc(request) => self.rpc(id, request).await,
             Request::Refresh(request) => self.refresh(id, request).await,
             Request::SubRefresh(request) => self.sub_refresh(id, request).await,
-            Request::Ping(_) => self.reply(&Reply::error(id, Code::NotAvailable)),
+            Request::Ping(_) => self.refuse(id, Code::NotAvailable),
             Request::Connect(_) | Request::Send(_) => Err(DisconnectCode::BadRequest.into()),
         }
     }
@@ -192,106 +204,10 @@ impl Session {
         Ok(())
     }
 
-    async fn publish(&self, id: u32, request: PublishRequest) -> Result<(), Disconnect> {
-        let channel = ChannelName::from(request.channel);
-        if request.kind != 0 {
-            return self.reply(&Reply::error(id, Code::NotAvailable));
-        }
-        let inside = self.subscription(&channel).is_some();
-        if let Err(denied) = self.needs.access.publish(&self.caller, &channel, inside) {
-            return self.deny(id, denied);
-        }
-        let info = Some(self.info_in(&channel));
-        let draft = Draft { data: request.data, info, ..Draft::default() };
-        match self.needs.hub.publish_draft(&channel, draft).await {
-            Ok(_) => self.reply(&Reply::success(id, PublishResult {})),
-            Err(_) => self.reply(&Reply::error(id, Code::BadRequest)),
-        }
-    }
-
-    async fn presence(&self, id: u32, channel: String) -> Result<(), Disconnect> {
-        match self.present(channel).await {
-            Ok(present) => {
-                let presence = present
-                    .into_iter()
-                    .map(|(connection, info)| (connection.to_string(), info))
-                    .collect();
-                self.reply(&Reply::success(id, PresenceResult { presence }))
-            }
-            Err(denied) => self.deny(id, denied),
-        }
-    }
-
-    async fn presence_stats(&self, id: u32, channel: String) -> Result<(), Disconnect> {
-        match self.present(channel).await {
-            Ok(present) => {
-                let num_clients = u32::try_from(present.len()).unwrap_or(u32::MAX);
-                let mut users: Vec<_> = present.into_iter().map(|(_, info)| info.user).collect();
-                users.sort_unstable();
-                users.dedup();
-                let num_users = u32::try_from(users.len()).unwrap_or(u32::MAX);
-                self.reply(&Reply::success(id, PresenceStatsResult { num_clients, num_users }))
-            }
-            Err(denied) => self.deny(id, denied),
-        }
-    }
-
-    async fn present(
-        &self,
-        channel: String,
-    ) -> Result<Vec<(crate::ids::ConnectionId, ClientInfo)>, Denied> {
-        let channel = ChannelName::from(channel);
-        let inside = self.subscription(&channel).is_some();
-        self.needs.access.presence(&self.caller, &channel, inside)?;
-        Ok(self.needs.hub.presence(&channel).await)
-    }
-
-    async fn history(&self, id: u32, request: HistoryRequest) -> Result<(), Disconnect> {
-        let channel = ChannelName::from(request.channel);
-        let inside = self.subscription(&channel).is_some();
-        if let Err(denied) = self.needs.access.history(&self.caller, &channel, inside) {
-            return self.deny(id, denied);
-        }
-        let max = self.needs.channels.history_max;
-        let limit = usize::try_from(request.limit).map_or(max, |limit| limit.min(max));
-        let since = request.since.as_ref().map(|since| since.offset);
-        let query = Query { since, limit, reverse: request.reverse };
-        let page = self.needs.hub.history(&channel, &query).await;
-        let other_life = request
-            .since
-            .is_some_and(|since| !since.epoch.is_empty() && *since.epoch != *page.position.epoch);
-        if other_life {
-            return self.reply(&Reply::error(id, Code::UnrecoverablePosition));
-        }
-        let publications =
-            page.publications.iter().map(|publication| (**publication).clone()).collect();
-        let epoch = page.position.epoch.to_string();
-        self.reply(&Reply::success(
-            id,
-            HistoryResult { publications, epoch, offset: page.position.offset },
-        ))
-    }
-
-    async fn rpc(&self, id: u32, request: RpcRequest) -> Result<(), Disconnect> {
-        let Ok(input) = String::from_utf8(request.data.to_vec()) else {
-            return self.reply(&Reply::error(id, Code::BadRequest));
-        };
-        match self.needs.catalogue.call(self.caller.clone(), &request.method, &input).await {
-            Ok(output) => {
-                let data = Bytes::from(String::from(Box::<str>::from(output)));
-                self.reply(&Reply::success(id, RpcResult { data }))
-            }
-            Err(refusal) => {
-                let error = reply::Error::new(refusal.code(), refusal.to_string());
-                self.reply(&Reply::error(id, error))
-            }
-        }
-    }
-
     async fn refresh(&mut self, id: u32, request: RefreshRequest) -> Result<(), Disconnect> {
         let grant = match self.needs.identity.verify_connection(&request.token).await {
             Ok(grant) => grant,
-            Err(TokenFault::Expired) => return self.reply(&Reply::error(id, Code::TokenExpired)),
+            Err(TokenFault::Expired) => return self.refuse(id, Code::TokenExpired),
             Err(_) => return Err(DisconnectCode::InvalidToken.into()),
         };
         if grant.caller.user != self.caller.user {
@@ -314,11 +230,14 @@ impl Session {
         ))
     }
 
-    fn deny(&self, id: u32, denied: Denied) -> Result<(), Disconnect> {
-        match denied {
-            Denied::Reply(code) => self.reply(&Reply::error(id, code)),
-            Denied::Close(disconnect) => Err(disconnect),
-        }
+    pub(super) fn refuse(&mut self, id: u32, code: Code) -> Result<(), Disconnect> {
+        self.count_refusal(code);
+        self.reply(&Reply::error(id, code))
+    }
+
+    pub(super) fn count_refusal(&mut self, code: Code) {
+        self.last_refusal = Some(code);
+        self.needs.metrics.refusals.one(&ByRefusal { door: Door::Connection, code });
     }
 
     pub(super) fn reply(&self, reply: &Reply) -> Result<(), Disconnect> {
@@ -362,5 +281,22 @@ impl Session {
     pub(super) fn end_of(&self, at_s: i64) -> u32 {
         let grace_s = u32::try_from(self.needs.client.expired_grace.0.as_secs()).unwrap_or(0);
         self.needs.hub.now_s().saturating_add(self.seconds_until(at_s)).saturating_add(grace_s)
+    }
+}
+
+fn counted_as(request: &Request) -> label::Command {
+    match request {
+        Request::Connect(_) => label::Command::Connect,
+        Request::Subscribe(_) => label::Command::Subscribe,
+        Request::Unsubscribe(_) => label::Command::Unsubscribe,
+        Request::Publish(_) => label::Command::Publish,
+        Request::Presence(_) => label::Command::Presence,
+        Request::PresenceStats(_) => label::Command::PresenceStats,
+        Request::History(_) => label::Command::History,
+        Request::Rpc(_) => label::Command::Rpc,
+        Request::Refresh(_) => label::Command::Refresh,
+        Request::SubRefresh(_) => label::Command::SubRefresh,
+        Request::Ping(_) => label::Command::Ping,
+        Request::Send(_) => label::Command::Send,
     }
 }

@@ -23,6 +23,7 @@ use crate::{
         command::Session,
         subscription::{Asked, Opened},
     },
+    telemetry::label::{self, ByCommand, ByRefusal, Door, Outcome},
 };
 
 /// Someone who has a connection and no name yet.
@@ -71,7 +72,11 @@ impl Stranger {
             return Err(DisconnectCode::BadRequest.into());
         }
         let mailbox = Arc::clone(self.guest.mailbox());
-        match self.open(request).await {
+        let metrics = self.needs.metrics.clone();
+        let opened = self.open(request).await;
+        let outcome = if opened.is_ok() { Outcome::Done } else { Outcome::Refused };
+        metrics.commands.one(&ByCommand { command: label::Command::Connect, outcome });
+        match opened {
             Ok(opening) => {
                 let reply = Reply::success(id, opening.result);
                 mailbox.send(mailbox.dialect().reply(&reply).map_err(inappropriate)?);
@@ -80,6 +85,7 @@ impl Stranger {
                 Ok(Some(session))
             }
             Err(Refused::Reply(code)) => {
+                metrics.refusals.one(&ByRefusal { door: Door::Connection, code });
                 let reply = Reply::error(id, code);
                 mailbox.send(mailbox.dialect().reply(&reply).map_err(inappropriate)?);
                 Ok(None)

@@ -4,6 +4,7 @@
 //! command and never goes back. Replies go into the mailbox, in the order of the commands; whoever
 //! holds the socket flushes it. Knows no byte of a frame and no domain.
 
+pub mod answer;
 pub mod command;
 pub mod flood;
 pub mod greeting;
@@ -26,6 +27,7 @@ use crate::{
         command::Command,
         request::ConnectRequest,
     },
+    telemetry::Metrics,
 };
 
 /// What sessions need of the house.
@@ -40,6 +42,8 @@ pub struct Needs {
     pub catalogue: Arc<Catalogue>,
     /// Wall time, for the end of tokens.
     pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
     /// The `[client]` section.
     pub client: config::client::Client,
     /// The `[channels]` section.

@@ -21,10 +21,13 @@ use crate::{
         command::Session,
         recovery::{Recovery, Since, recover, recover_latest},
     },
+    telemetry::{
+        instrument::Held,
+        label::{ByOutcome, Outcome},
+    },
 };
 
 /// A subscription that a session holds.
-#[derive(Debug)]
 pub struct Subscription {
     /// The channel.
     pub channel: ChannelName,
@@ -38,6 +41,7 @@ pub struct Subscription {
     chan_info: Bytes,
     /// When it ends, its grace included, in the hub's seconds.
     pub expires_at_s: Option<u32>,
+    _counted: Held,
 }
 
 /// Where a client asks to go on.
@@ -69,13 +73,13 @@ impl Session {
     ) -> Result<(), Disconnect> {
         let channel = ChannelName::from(request.channel.as_str());
         if let Some(code) = self.hindrance(&request, &channel)? {
-            return self.reply(&Reply::error(id, code));
+            return self.refuse(id, code);
         }
         let connection = self.mailbox().id().to_string();
         let entrance = match self.needs.access.subscribe(&self.caller, &connection, &request).await
         {
             Ok(entrance) => entrance,
-            Err(Denied::Reply(code)) => return self.reply(&Reply::error(id, code)),
+            Err(Denied::Reply(code)) => return self.refuse(id, code),
             Err(Denied::Close(disconnect)) => return Err(disconnect),
         };
         let asked = Asked {
@@ -87,7 +91,7 @@ impl Session {
         let failed = opened.result.was_recovering && !opened.result.recovered;
         if failed && request.rejects_unrecovered() {
             self.end(&channel).await;
-            return self.reply(&Reply::error(id, Code::UnrecoverablePosition));
+            return self.refuse(id, Code::UnrecoverablePosition);
         }
         self.reply(&Reply::success(id, opened.result.clone()))?;
         self.settle(vec![opened]).await;
@@ -137,6 +141,7 @@ impl Session {
             announces: entrance.announces,
             chan_info: entrance.info.clone().unwrap_or_default(),
             expires_at_s,
+            _counted: needs.metrics.subscriptions.hold(),
         });
         if entrance.presence {
             let info = self.info_in(channel);
@@ -158,6 +163,10 @@ impl Session {
         result.offset = recovery.position.offset;
         result.was_recovering = asked.recover && entrance.recoverable;
         result.recovered = result.was_recovering && recovery.recovered;
+        if result.was_recovering {
+            let outcome = if result.recovered { Outcome::Done } else { Outcome::Refused };
+            needs.metrics.recoveries.one(&ByOutcome { outcome });
+        }
         result.publications =
             recovery.publications.iter().map(|publication| (**publication).clone()).collect();
         Opened { channel: channel.clone(), result, place: Place::At(top) }
@@ -221,12 +230,12 @@ impl Session {
         request: SubRefreshRequest,
     ) -> Result<(), Disconnect> {
         if request.kind != 0 {
-            return self.reply(&Reply::error(id, Code::NotAvailable));
+            return self.refuse(id, Code::NotAvailable);
         }
         // Clients before 0.6 of the Python SDK leave the channel out; their token names it.
         let named = (!request.channel.is_empty()).then(|| ChannelName::from(request.channel));
         if named.as_ref().is_some_and(|channel| self.subscription(channel).is_none()) {
-            return self.reply(&Reply::error(id, Code::PermissionDenied));
+            return self.refuse(id, Code::PermissionDenied);
         }
         let renewed = self.needs.access.renew(&self.caller, named.as_ref(), &request.token).await;
         let (channel, expire_at_s) = match renewed {
@@ -234,12 +243,12 @@ impl Session {
             Err(Denied::Reply(Code::TokenExpired)) => {
                 return Err(DisconnectCode::SubscriptionExpired.into());
             }
-            Err(Denied::Reply(code)) => return self.reply(&Reply::error(id, code)),
+            Err(Denied::Reply(code)) => return self.refuse(id, code),
             Err(Denied::Close(disconnect)) => return Err(disconnect),
         };
         let expires_at_s = expire_at_s.map(|at_s| self.end_of(at_s));
         let Some(at) = self.subscriptions.iter().position(|held| held.channel == channel) else {
-            return self.reply(&Reply::error(id, Code::PermissionDenied));
+            return self.refuse(id, Code::PermissionDenied);
         };
         self.subscriptions[at].expires_at_s = expires_at_s;
         self.set_alarm();

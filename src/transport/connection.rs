@@ -18,7 +18,6 @@ use socket2::SockRef;
 use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
-    config::client::Client,
     hub::{Flushed, Mailbox},
     protocol::{
         code::{Disconnect, DisconnectCode},
@@ -26,7 +25,8 @@ use crate::{
         command::Command,
         request::ConnectRequest,
     },
-    session::Visitor,
+    session::{Needs, Visitor},
+    telemetry::{Metrics, label::ByClose},
     transport::frame::{Chunk, Control, Event, OpCode, Reader, close_frame, encode_frame},
 };
 
@@ -50,6 +50,7 @@ pub struct Line {
     /// What followed the commands that are being obeyed.
     next: Option<Wake>,
     is_unidirectional: bool,
+    metrics: Metrics,
 }
 
 /// What wakes a connection.
@@ -70,13 +71,14 @@ enum Wake {
 
 impl Line {
     /// A line over `socket`, whose writing half is the mailbox's.
-    pub fn new(socket: Arc<TcpStream>, mailbox: Arc<Mailbox>, config: &Client) -> Self {
+    pub fn new(socket: Arc<TcpStream>, mailbox: Arc<Mailbox>, needs: &Needs) -> Self {
         Self {
             encoding: mailbox.dialect().encoding(),
             is_unidirectional: mailbox.dialect().is_unidirectional(),
             next: None,
-            reader: Reader::new(config.message_max.0),
-            commands_max: config.commands_per_frame,
+            reader: Reader::new(needs.client.message_max.0),
+            commands_max: needs.client.commands_per_frame,
+            metrics: needs.metrics.clone(),
             socket,
             mailbox,
         }
@@ -118,6 +120,8 @@ impl Line {
             }
             wake = std::future::poll_fn(|cx| self.poll_wake(cx)).await;
         }
+        let code = self.mailbox.closing().map_or(0, |why| u32::from(why.code()));
+        self.metrics.closes.one(&ByClose { code });
         self.mailbox.close(DisconnectCode::ConnectionClosed);
         drop(self);
         Box::pin(visitor.farewell()).await;
@@ -182,7 +186,10 @@ impl Line {
     fn take_in(&mut self) -> io::Result<Option<Wake>> {
         SCRATCH.with_borrow_mut(|scratch| match self.socket.try_read(scratch)? {
             0 => Ok(Some(Wake::Gone)),
-            count => Ok(self.digest(&mut scratch[..count])),
+            count => {
+                self.metrics.received.add(count as u64);
+                Ok(self.digest(&mut scratch[..count]))
+            }
         })
     }
 

@@ -113,9 +113,11 @@ async fn take_over(
         tracing::debug!(%fault, "the unsent bytes of a connection are not bounded");
     }
     let socket = Arc::new(socket);
-    let guest = transport.needs.hub.admit(dialect, Box::new(Socket(Arc::clone(&socket))));
+    let metrics = &transport.needs.metrics;
+    let wire = Socket { stream: Arc::clone(&socket), written: metrics.written.clone() };
+    let guest = transport.needs.hub.admit(dialect, Box::new(wire));
     let visitor = Visitor::new(Arc::clone(&transport.needs), guest, address);
-    let line = Line::new(socket, Arc::clone(visitor.mailbox()), &transport.needs.client);
+    let line = Line::new(socket, Arc::clone(visitor.mailbox()), &transport.needs);
     let tasks = transport.tasks.clone();
     drop(transport);
     tasks.spawn(async move {

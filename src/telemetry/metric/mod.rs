@@ -86,7 +86,6 @@ metrics! {
     Publications, publications: Count, Things, "Publications that this node accepted";
     Deliveries, deliveries: Count, Things, "Publications put into mailboxes, one for each reader";
     Mailboxes, mailboxes: Level, Bytes, "Bytes that wait in mailboxes";
-    Evictions, evictions: Counts<ByReason>, Things, "Connections closed because their reader was too slow";
     Operations, operations: Counts<ByOperationOutcome>, Things, "Operations that ran, over both doors";
     OperationTime, operation_time: Spreads<ByOperation>, Seconds, "Time that an operation took";
     Requests, requests: Counts<ByRequest>, Things, "Requests to the HTTP door";
