@@ -56,7 +56,7 @@ impl Drop for Scene {
 }
 
 impl Scene {
-    async fn open() -> Self {
+    fn open() -> Self {
         let clock = Clock::set(BEGIN_MS);
         let mut config = config::Config::default();
         config.identity.hmac_secret = Secret::new("a secret of the tests, of no use elsewhere");
@@ -92,7 +92,7 @@ impl Scene {
     }
 
     async fn connected() -> Self {
-        let mut scene = Self::open().await;
+        let mut scene = Self::open();
         let token = scene.token(|_| {});
         scene.connect(token).await.unwrap();
         scene
@@ -159,7 +159,7 @@ impl Scene {
 
 #[tokio::test(start_paused = true)]
 async fn a_socket_without_a_connect_command_is_stale() {
-    let mut scene = Scene::open().await;
+    let mut scene = Scene::open();
     assert!(scene.live(9).await.is_ok());
     assert_eq!(scene.live(3).await, Err(3502));
 }
@@ -181,7 +181,7 @@ async fn a_client_that_answers_pings_stays_and_a_silent_one_goes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_ends_after_its_token_and_the_grace_unless_refreshed() {
-    let mut scene = Scene::open().await;
+    let mut scene = Scene::open();
     let token = scene.token(|claims| claims.exp = Some(BEGIN_MS / 1_000 + 5));
     let Ok(Outcome::Connect(result)) = scene.connect(token).await else { panic!("no result") };
     assert_eq!((result.expires, result.ttl), (true, 5));
