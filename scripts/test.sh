@@ -18,6 +18,7 @@ cargo_test() {
 sdk_test() {
   npm ci --prefix tests/sdk --no-audit --no-fund
   npm test --prefix tests/sdk
+  python3 tests/sdk/python/run.py
 }
 
 step 'tools' scripts/deps.sh

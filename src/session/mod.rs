@@ -131,6 +131,3 @@ impl Visitor {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
