@@ -155,6 +155,11 @@ impl Hub {
         self.visit(user, only, |mailbox| mailbox.signal(signal.clone()))
     }
 
+    /// Asks something of every session on this node.
+    pub fn signal_all(&self, signal: &Signal) {
+        self.0.registry.for_each(|mailbox| mailbox.signal(signal.clone()));
+    }
+
     /// Ends the user's connections: all of them, or the one named.
     pub fn disconnect(&self, user: &UserId, only: Option<ConnectionId>, why: &Disconnect) -> usize {
         self.visit(user, only, |mailbox| mailbox.close(why.clone()))

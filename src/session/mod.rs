@@ -131,3 +131,6 @@ impl Visitor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,320 @@
+//! A scripted client without a socket, under paused time: what only time and the house bring about.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::{
+    config::{
+        channels::{Namespace, Who},
+        value::{Secret, Span},
+    },
+    hub::{Dialect, Invitation, Wire},
+    identity::Claims,
+    ids::ChannelName,
+    protocol::{
+        code::UnsubscribeCode,
+        codec::{Encoding, decode_replies},
+        command::Request,
+        reply::{Outcome, Reply},
+        request::{RefreshRequest, SubRefreshRequest, SubscribeRequest},
+    },
+};
+
+/// A wall time at which the tests begin, in milliseconds.
+const BEGIN_MS: i64 = 1_800_000_000_000;
+
+/// A wire that keeps what is written, to be read as replies.
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Wire for Paper {
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+}
+
+/// A house with one client in it.
+struct Scene {
+    needs: Arc<Needs>,
+    visitor: Visitor,
+    paper: Paper,
+    last_id: u32,
+    pulse: CancellationToken,
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        self.pulse.cancel();
+    }
+}
+
+impl Scene {
+    fn open() -> Self {
+        let clock = Clock::set(BEGIN_MS);
+        let mut config = config::Config::default();
+        config.identity.hmac_secret = Secret::new("a secret of the tests, of no use elsewhere");
+        let room = Namespace {
+            history_size: 4,
+            history_ttl: Span::seconds(600),
+            force_recovery: true,
+            subscribe: Who::User,
+            ..Namespace::default()
+        };
+        config.channels.namespaces.insert("room".to_owned(), room);
+        let metrics = Metrics::new();
+        let hub = Hub::start(config.hub, &config.channels, metrics.clone()).unwrap();
+        let identity = Identity::new(&config.identity, clock.clone()).unwrap();
+        let needs = Arc::new(Needs {
+            access: Access::new(hub.clone(), identity.clone()),
+            catalogue: Arc::new(Catalogue::new(&config.rates)),
+            hub,
+            identity,
+            clock,
+            metrics,
+            client: config.client,
+            channels: config.channels,
+            per_user: 2,
+        });
+        let pulse = CancellationToken::new();
+        tokio::spawn({
+            let (hub, stop) = (needs.hub.clone(), pulse.clone());
+            async move { hub.beat_until(stop).await }
+        });
+        let (visitor, paper) = Self::arrive(&needs);
+        Self { needs, visitor, paper, last_id: 0, pulse }
+    }
+
+    async fn connected() -> Self {
+        let mut scene = Self::open();
+        let token = scene.token(|_| {});
+        scene.connect(token).await.unwrap();
+        scene
+    }
+
+    fn arrive(needs: &Arc<Needs>) -> (Visitor, Paper) {
+        let paper = Paper::default();
+        let guest = needs.hub.admit(Dialect::StreamJson, Box::new(paper.clone()));
+        (Visitor::new(Arc::clone(needs), guest, None), paper)
+    }
+
+    fn token(&self, change: impl FnOnce(&mut Claims)) -> String {
+        let mut claims = Claims { sub: "ann".to_owned(), ..Claims::default() };
+        change(&mut claims);
+        self.needs.identity.mint(&claims).unwrap()
+    }
+
+    /// The wall time so many seconds from the beginning.
+    fn at(&self, seconds: i64) -> Option<i64> {
+        Some(BEGIN_MS / 1_000 + seconds)
+    }
+
+    async fn connect(&mut self, token: String) -> Result<Outcome, u32> {
+        self.ask(ConnectRequest { token, ..ConnectRequest::default() }).await
+    }
+
+    /// Sends a command and reads its reply; a disconnect counts as an error of its code.
+    async fn ask(&mut self, request: impl Into<Request>) -> Result<Outcome, u32> {
+        self.last_id += 1;
+        let command = Command::new(self.last_id, request);
+        self.visitor.obey(command).await.map_err(|why| u32::from(why.code()))?;
+        let id = self.last_id;
+        let reply = self.read().into_iter().find(|reply| reply.id == id).unwrap();
+        reply.outcome().unwrap().map_err(|error| error.code)
+    }
+
+    /// What was written since the last look.
+    fn read(&self) -> Vec<Reply> {
+        self.visitor.mailbox().flush();
+        let written = std::mem::take(&mut *self.paper.0.lock().unwrap());
+        if written.is_empty() {
+            Vec::new()
+        } else {
+            decode_replies(Encoding::Json, &written).unwrap()
+        }
+    }
+
+    /// Lets time pass, a second at a time, as the connection's task would live through it; ends
+    /// early with the code of a disconnect.
+    async fn live(&mut self, seconds: u64) -> Result<Vec<Reply>, u16> {
+        let mut heard = Vec::new();
+        for _ in 0..seconds {
+            self.needs.clock.advance_ms(1_000);
+            tokio::time::advance(Duration::from_secs(1)).await;
+            tokio::task::yield_now().await;
+            for signal in self.visitor.mailbox().take_signals() {
+                self.visitor.hear(signal).await.map_err(|why| why.code())?;
+            }
+            heard.extend(self.read());
+        }
+        Ok(heard)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_without_a_connect_command_is_stale() {
+    let mut scene = Scene::open();
+    assert!(scene.live(9).await.is_ok());
+    assert_eq!(scene.live(3).await, Err(3502));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_answers_pings_stays_and_a_silent_one_goes() {
+    let mut scene = Scene::connected().await;
+    let mut pings = 0;
+    for _ in 0..100 {
+        for reply in scene.live(1).await.unwrap() {
+            assert_eq!(reply, Reply::ping());
+            pings += 1;
+            scene.visitor.obey(Command::pong()).await.unwrap();
+        }
+    }
+    assert!((3..=4).contains(&pings), "{pings} pings in 100 s");
+    assert_eq!(scene.live(60).await, Err(3012));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_ends_after_its_token_and_the_grace_unless_refreshed() {
+    let mut scene = Scene::open();
+    let token = scene.token(|claims| claims.exp = Some(BEGIN_MS / 1_000 + 5));
+    let Ok(Outcome::Connect(result)) = scene.connect(token).await else { panic!("no result") };
+    assert_eq!((result.expires, result.ttl), (true, 5));
+    scene.live(4).await.unwrap();
+    let (stale, fresh) = (scene.token(|claims| claims.exp = Some(1)), scene.at(20));
+    assert_eq!(scene.ask(RefreshRequest { token: stale }).await, Err(109));
+    let fresh = scene.token(|claims| claims.exp = fresh);
+    let Ok(Outcome::Refresh(result)) = scene.ask(RefreshRequest { token: fresh }).await else {
+        panic!("not refreshed")
+    };
+    assert_eq!((result.expires, result.ttl), (true, 16));
+    let ended = loop {
+        match scene.live(1).await {
+            Ok(replies) if !replies.is_empty() => {
+                scene.visitor.obey(Command::pong()).await.unwrap();
+            }
+            Ok(_) => {}
+            Err(code) => break code,
+        }
+    };
+    assert_eq!(ended, 3005);
+    let lived_s = (scene.needs.clock.now_ms() - BEGIN_MS) / 1_000;
+    assert!((44..=47).contains(&lived_s), "{lived_s} s: the token's 20 and a grace of 25");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_somebody_else_does_not_refresh() {
+    let mut scene = Scene::connected().await;
+    let other = scene.token(|claims| claims.sub = "bob".to_owned());
+    assert_eq!(scene.ask(RefreshRequest { token: other }).await, Err(3500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_ends_with_its_token_and_the_connection_goes_on() {
+    let mut scene = Scene::connected().await;
+    let channel = "$room:secret".to_owned();
+    let at = scene.at(3);
+    let for_channel = |exp: Option<i64>| {
+        let channel = Some("$room:secret".to_owned());
+        move |claims: &mut Claims| (claims.channel, claims.exp) = (channel, exp)
+    };
+    let token = scene.token(for_channel(at));
+    let request =
+        SubscribeRequest { channel: channel.clone(), token, ..SubscribeRequest::default() };
+    let Ok(Outcome::Subscribe(result)) = scene.ask(request).await else { panic!("not subscribed") };
+    assert_eq!((result.expires, result.ttl), (true, 3));
+    let token = scene.token(for_channel(scene.at(6)));
+    let request = SubRefreshRequest { channel: channel.clone(), token, kind: 0 };
+    assert!(matches!(scene.ask(request).await, Ok(Outcome::SubRefresh(_))));
+    let mut ended = None;
+    while ended.is_none() {
+        for reply in scene.live(1).await.unwrap() {
+            match reply.push.and_then(|push| push.unsubscribe) {
+                Some(unsubscribe) => ended = Some(unsubscribe.code),
+                None => scene.visitor.obey(Command::pong()).await.unwrap(),
+            }
+        }
+    }
+    assert_eq!(ended, Some(2501));
+    let expired = scene.token(for_channel(Some(1)));
+    let request = SubRefreshRequest { channel, token: expired, kind: 0 };
+    assert_eq!(scene.ask(request).await, Err(103), "not subscribed any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_token_never_makes_a_subscription_endless() {
+    let mut scene = Scene::connected().await;
+    let token = |exp| {
+        move |claims: &mut Claims| {
+            (claims.channel, claims.exp) = (Some("$room:a".to_owned()), Some(exp));
+        }
+    };
+    let channel = "$room:a".to_owned();
+    let fresh = scene.token(token(BEGIN_MS / 1_000 + 60));
+    let request = SubscribeRequest { channel: channel.clone(), token: fresh, ..<_>::default() };
+    assert!(scene.ask(request).await.is_ok());
+    let expired = scene.token(token(BEGIN_MS / 1_000 - 1));
+    assert_eq!(scene.ask(SubRefreshRequest { channel, token: expired, kind: 0 }).await, Err(3006));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_third_connection_of_a_user_is_one_too_many() {
+    let mut scene = Scene::connected().await;
+    let mut others = Vec::new();
+    for expected in [Ok(()), Err(3504)] {
+        let (visitor, paper) = Scene::arrive(&scene.needs);
+        others.push(std::mem::replace(&mut scene.visitor, visitor));
+        scene.paper = paper;
+        let token = scene.token(|_| {});
+        assert_eq!(scene.connect(token).await.map(|_| ()), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_place_is_an_unsubscribe_for_a_client_and_the_end_for_the_server_side() {
+    let mut scene = Scene::connected().await;
+    let request = SubscribeRequest { channel: "room:a".to_owned(), ..SubscribeRequest::default() };
+    scene.ask(request.clone()).await.unwrap();
+    scene.visitor.hear(Signal::Lost(ChannelName::from("room:a"))).await.unwrap();
+    let pushes: Vec<_> = scene.read().into_iter().filter_map(|reply| reply.push).collect();
+    assert_eq!(pushes[0].unsubscribe.as_ref().unwrap().code, 2500);
+    assert!(scene.ask(request).await.is_ok(), "the client may subscribe again at once");
+    let lost = scene.visitor.hear(Signal::Lost(ChannelName::from("user:#ann"))).await;
+    assert_eq!(lost.unwrap_err().code(), 3010);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_house_subscribes_unsubscribes_refreshes_and_revokes() {
+    let mut scene = Scene::connected().await;
+    let channel = ChannelName::from("room:a");
+    let invitation = Invitation { channel: channel.clone(), info: None, data: None };
+    scene.visitor.hear(Signal::Subscribe(invitation)).await.unwrap();
+    let code = UnsubscribeCode::Unsubscribed;
+    scene.visitor.hear(Signal::Unsubscribe { channel, code }).await.unwrap();
+    scene.visitor.hear(Signal::Refresh { expire_at_s: scene.at(9) }).await.unwrap();
+    let pushes: Vec<_> = scene.read().into_iter().filter_map(|reply| reply.push).collect();
+    assert!(pushes[0].subscribe.as_ref().unwrap().recoverable);
+    assert_eq!(pushes[1].unsubscribe.as_ref().unwrap().code, 2000);
+    assert_eq!(pushes[2].refresh.as_ref().unwrap().ttl, 9);
+    let other = Signal::Revoked { before_s: None, token_id: Some("other".to_owned()) };
+    scene.visitor.hear(other).await.unwrap();
+    let all = Signal::Revoked { before_s: scene.at(0), token_id: None };
+    assert_eq!(scene.visitor.hear(all).await.unwrap_err().code(), 3500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_farewell_nobody_is_left_in_the_channel() {
+    let mut scene = Scene::connected().await;
+    let request = SubscribeRequest { channel: "room:a".to_owned(), ..SubscribeRequest::default() };
+    scene.ask(request).await.unwrap();
+    let channel = ChannelName::from("room:a");
+    assert_eq!((scene.needs.hub.subscribers(&channel), scene.needs.hub.counts()), (1, (1, 1)));
+    let (stand_in, _) = Scene::arrive(&scene.needs);
+    std::mem::replace(&mut scene.visitor, stand_in).farewell().await;
+    assert_eq!((scene.needs.hub.subscribers(&channel), scene.needs.hub.counts()), (0, (1, 0)));
+}
