@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::Span;
+use super::{fault::Wrong, value::Span};
 
 /// Who may do a thing in a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +90,55 @@ impl Default for Channels {
                 .into(),
         }
     }
+}
+
+impl Channels {
+    /// Refuses names that no channel could have, and namespaces that promise what they do not keep.
+    pub(super) fn check(&self) -> Vec<Wrong> {
+        let mut wrong = Wrong::zeros([
+            ("name_max", self.name_max),
+            ("per_connection", self.per_connection),
+            ("history_max", self.history_max),
+        ]);
+        for (name, namespace) in &self.namespaces {
+            let key = format!("namespaces.{name}");
+            if !is_name(name) {
+                let reason = "is no name of a namespace: two letters, digits, - or _ at least";
+                wrong.push(Wrong::new(&key, reason));
+            }
+            wrong.extend(namespace.check(&key));
+        }
+        if let Some(namespace) = &self.without_namespace {
+            wrong.extend(namespace.check("without_namespace"));
+        }
+        let is_there = match self.personal_namespace.as_str() {
+            "" => self.without_namespace.is_some(),
+            name => self.namespaces.contains_key(name),
+        };
+        if self.personal && !is_there {
+            wrong.push(Wrong::new("personal_namespace", "is no configured namespace"));
+        }
+        wrong
+    }
+}
+
+impl Namespace {
+    fn check(&self, key: &str) -> Vec<Wrong> {
+        let has_history = self.history_size > 0 && self.history_ttl > Span::default();
+        let recovers = self.force_recovery || self.allow_recovery || self.recover_latest;
+        match has_history || !recovers {
+            true => Vec::new(),
+            false => {
+                let reason = "recovery needs `history_size` and `history_ttl` above 0";
+                vec![Wrong::new(key, reason)]
+            }
+        }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    text.len() >= 2 && text.bytes().all(fits)
 }
 
 fn personal() -> Namespace {

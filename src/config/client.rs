@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{Size, Span};
+use super::{
+    fault::Wrong,
+    value::{Size, Span},
+};
 
 /// The `[client]` section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Client {
-    /// How often the server pings a connection that asked for nothing else.
+    /// How often the server pings a connection that asked for nothing else; 0 for never.
     pub ping_interval: Span,
     /// How long it waits for the pong before it closes (3012).
     pub pong_timeout: Span,
@@ -20,7 +23,8 @@ pub struct Client {
     pub message_max: Size,
     /// How many commands one frame may hold (close 3501).
     pub commands_per_frame: usize,
-    /// Commands one connection may send each second, on average; more is answered with 111.
+    /// Commands one connection may send each second, on average; more is answered with 111. 0 sets
+    /// no limit.
     pub commands_per_second: u32,
     /// How many commands it may send at once; twice as many refused in a row close it (3013).
     pub commands_burst: u32,
@@ -38,5 +42,30 @@ impl Default for Client {
             commands_per_second: 100,
             commands_burst: 500,
         }
+    }
+}
+
+impl Client {
+    /// Refuses times that the protocol cannot tell, and bounds that nothing passes.
+    pub(super) fn check(&self) -> Vec<Wrong> {
+        let mut wrong = Wrong::zeros([
+            ("message_max", self.message_max.0),
+            ("commands_per_frame", self.commands_per_frame),
+            ("commands_burst", self.commands_burst as usize),
+        ]);
+        let times = [
+            ("ping_interval", self.ping_interval),
+            ("pong_timeout", self.pong_timeout),
+            ("connect_timeout", self.connect_timeout),
+            ("expired_grace", self.expired_grace),
+        ];
+        let parts = times.into_iter().filter(|(_, time)| time.0.subsec_nanos() > 0);
+        wrong.extend(parts.map(|(key, _)| Wrong::new(key, "must be whole seconds")));
+        let pings = self.ping_interval > Span::default();
+        if pings && (self.pong_timeout >= self.ping_interval || self.pong_timeout.0.is_zero()) {
+            let reason = "must be more than 0 and less than `client.ping_interval`";
+            wrong.push(Wrong::new("pong_timeout", reason));
+        }
+        wrong
     }
 }

@@ -45,6 +45,12 @@ impl Wrong {
     pub fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { key: key.into(), reason: reason.into() }
     }
+
+    /// Blames every key whose bound is 0, where nothing would ever pass.
+    pub fn zeros<'a>(bounds: impl IntoIterator<Item = (&'a str, usize)>) -> Vec<Self> {
+        let zero = bounds.into_iter().filter(|(_, bound)| *bound == 0);
+        zero.map(|(key, _)| Self::new(key, "must be at least 1")).collect()
+    }
 }
 
 impl fmt::Display for Origin {

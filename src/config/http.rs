@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{Size, Span};
+use super::{
+    fault::Wrong,
+    value::{Size, Span},
+};
 
 /// The `[http]` section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +50,52 @@ impl Default for Http {
             backlog: 4_096,
             peer_timeout: Span::seconds(40),
             stop_grace: Span::seconds(15),
+        }
+    }
+}
+
+impl Http {
+    /// Refuses addresses that no browser would name so, and bounds that no request passes.
+    pub(super) fn check(&self) -> Vec<Wrong> {
+        let mut wrong = Wrong::zeros([
+            ("body_max", self.body_max.0),
+            ("header_max", self.header_max.0),
+            ("backlog", self.backlog as usize),
+        ]);
+        let origins = self.allowed_origins.iter().filter(|origin| !is_origin(origin));
+        wrong.extend(origins.map(|origin| {
+            let reason = format!("{origin:?} is no origin; write it as \"https://app.example.cn\"");
+            Wrong::new("allowed_origins", reason)
+        }));
+        if !self.public_url.is_empty() && !is_origin(&self.public_url) {
+            let reason = "must be as \"https://im.example.cn\", without a path";
+            wrong.push(Wrong::new("public_url", reason));
+        }
+        wrong
+    }
+}
+
+/// Whether `text` is a scheme and a host, with a port perhaps, and nothing else (RFC 6454, section 6).
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic() && !b"/?#@*".contains(&b))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_host() {
+        for origin in ["https://app.example.cn", "http://127.0.0.1:8000", "http://[::1]:80"] {
+            assert!(is_origin(origin), "{origin}");
+        }
+        for other in
+            ["*", "app.example.cn", "https://", "https://a.cn/", "https://u@a.cn", "ws://a"]
+        {
+            assert!(!is_origin(other), "{other}");
         }
     }
 }

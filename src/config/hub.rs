@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{Size, Span};
+use super::{
+    fault::Wrong,
+    value::{Size, Span},
+};
 
 /// The `[hub]` section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,5 +32,16 @@ impl Default for Hub {
             stream_idle_ttl: Span::seconds(3_600),
             idempotency_ttl: Span::seconds(300),
         }
+    }
+}
+
+impl Hub {
+    /// Refuses mailboxes that hold nothing, and patience that is over at once.
+    pub(super) fn check(&self) -> Vec<Wrong> {
+        let mut wrong = Wrong::zeros([("mailbox_max", self.mailbox_max.0)]);
+        if self.mailbox_age_max < Span::seconds(1) {
+            wrong.push(Wrong::new("mailbox_age_max", "must be at least 1s"));
+        }
+        wrong
     }
 }

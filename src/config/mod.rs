@@ -83,6 +83,10 @@ impl Config {
     /// What the sections find wrong with themselves, keys dotted from the section on.
     fn check(&self) -> Vec<Wrong> {
         let sections = [
+            ("http", self.http.check()),
+            ("client", self.client.check()),
+            ("hub", self.hub.check()),
+            ("channels", self.channels.check()),
             ("broker", self.broker.check()),
             ("store", self.store.check()),
             ("log", self.log.check()),
@@ -97,7 +101,10 @@ impl Config {
 }
 
 fn blame(origins: &BTreeMap<String, Origin>, wrong: Wrong) -> Fault {
-    let origin = origins.get(&wrong.key).cloned().unwrap_or(Origin::Default);
+    let inside = format!("{}.", wrong.key);
+    let is_meant = |key: &String| *key == wrong.key || key.starts_with(&inside);
+    let origin = origins.iter().find(|(key, _)| is_meant(key)).map(|(_, origin)| origin.clone());
+    let origin = origin.unwrap_or(Origin::Default);
     Fault { origin, key: wrong.key, reason: wrong.reason }
 }
 

@@ -83,9 +83,7 @@ impl Store {
             ("queue_max", self.queue_max),
             ("group_max", self.group_max),
         ];
-        let zero = bounds.into_iter().filter(|(_, bound)| *bound == 0);
-        let zero = zero.map(|(key, _)| Wrong::new(key, "must be at least 1"));
-        self.location().err().into_iter().chain(zero).collect()
+        self.location().err().into_iter().chain(Wrong::zeros(bounds)).collect()
     }
 }
 

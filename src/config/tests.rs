@@ -109,6 +109,36 @@ fn every_fault_is_told_at_once_with_its_place_its_key_and_what_is_allowed() {
 }
 
 #[test]
+fn what_each_section_cannot_work_with_is_blamed_on_its_key() {
+    let faults = [
+        ("client.message_max = '0B'", "client.message_max"),
+        ("client.ping_interval = '25500ms'", "client.ping_interval"),
+        ("client.pong_timeout = '25s'", "client.pong_timeout"),
+        ("hub.mailbox_max = '0B'", "hub.mailbox_max"),
+        ("hub.mailbox_age_max = '999ms'", "hub.mailbox_age_max"),
+        ("http.allowed_origins = ['*']", "http.allowed_origins"),
+        ("http.public_url = 'https://im.example.cn/chat'", "http.public_url"),
+        ("channels.history_max = 0", "channels.history_max"),
+        ("channels.personal_namespace = 'me'", "channels.personal_namespace"),
+        ("channels.personal_namespace = ''", "channels.personal_namespace"),
+        ("channels.namespaces.x.presence = true", "channels.namespaces.x"),
+        ("channels.namespaces.news.force_recovery = true", "channels.namespaces.news"),
+        ("channels.without_namespace.recover_latest = true", "channels.without_namespace"),
+        ("broker.url = 'nats://host'", "broker.url"),
+    ];
+    for (setting, key) in faults {
+        let told = load(setting, &[]).unwrap_err();
+        assert!(
+            told.starts_with(&format!("FILE: `{key}`: ")) && told.lines().count() == 1,
+            "{told}"
+        );
+    }
+    for setting in ["client.ping_interval = '0s'", "channels.personal_namespace = 'live'"] {
+        load(setting, &[]).unwrap();
+    }
+}
+
+#[test]
 fn what_is_no_toml_is_refused_without_showing_the_line() {
     let fault = load("[log]\nfilter = 'info'\n  format = hunter2", &[]).unwrap_err();
     insta::assert_snapshot!(fault, @"FILE: line 3, column 12: string values must be quoted, expected literal string");
