@@ -5,12 +5,14 @@ CREATE TABLE kek (
     proof {BLOB} NOT NULL
 );
 
--- A thread's head: where its numbering stands, and its data key under a key-encryption key.
--- wrapped_key is NULL once the key is destroyed: the records stay, their content is gone for good.
+-- A thread's head: where its numbering stands and who moved it there, and its data key under a
+-- key-encryption key. wrapped_key is NULL once the key is destroyed: the records stay, their content
+-- is gone for good.
 CREATE TABLE thread (
     number {KEY} PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     last_seq BIGINT NOT NULL,
+    writer BIGINT NOT NULL,
     kek BIGINT NOT NULL,
     wrapped_key {BLOB}
 );

@@ -5,6 +5,7 @@
 //! `BELFRY__SECTION__KEY`, flags. Unknown keys are refused in all of them.
 
 pub mod admission;
+pub mod archive;
 pub mod broker;
 pub mod channels;
 pub mod client;
@@ -54,6 +55,8 @@ pub struct Config {
     pub channels: channels::Channels,
     /// Where the data lives, and how much may wait to be written.
     pub store: store::Store,
+    /// How many records may wait to be stored, and how many threads are kept at hand.
+    pub archive: archive::Archive,
     /// The key ring that wraps the archive's keys.
     pub keys: keys::Keys,
     /// What is logged.
@@ -89,6 +92,7 @@ impl Config {
             ("channels", self.channels.check()),
             ("broker", self.broker.check()),
             ("store", self.store.check()),
+            ("archive", self.archive.check()),
             ("log", self.log.check()),
         ];
         let full = |section: &str, wrong: Wrong| Wrong {

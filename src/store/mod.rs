@@ -113,6 +113,9 @@ impl Store {
     /// Commits each of `transactions` by itself, in this order, and answers for all together: one
     /// round through the queue for many small transactions.
     pub async fn commit_each(&self, transactions: Vec<Transaction>) -> Vec<Outcome> {
+        if transactions.is_empty() {
+            return Vec::new();
+        }
         self.engine.commit_each(transactions).await
     }
 

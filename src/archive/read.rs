@@ -1,0 +1,55 @@
+//! Reads records back and opens them.
+
+use super::{
+    Fault, Record, Window,
+    key_ring::KeyRing,
+    thread_key::{Place, ThreadKey},
+};
+use crate::store::{Row, Statement, Store};
+
+/// The records of `thread` in `window`, by `seq`.
+pub(super) async fn read(
+    store: &Store,
+    ring: &KeyRing,
+    thread: &str,
+    window: Window,
+) -> Result<Vec<Record>, Fault> {
+    let rows = store.read_all(vec![key_of(thread), within(thread, window)]).await?;
+    let [head, found] = &rows[..] else { return Err(Fault::Unavailable) };
+    let Some(head) = head.first() else { return Ok(Vec::new()) };
+    let key = match head.blob(1) {
+        [] => None,
+        wrapped => Some(ThreadKey::new(&ring.unwrap(thread, head.int(0), wrapped)?)),
+    };
+    let records = found.iter().map(|row| record(thread, row, key.as_ref()));
+    // The database counts from the end that matters.
+    if window.newest { records.rev().collect() } else { records.collect() }
+}
+
+fn record(thread: &str, row: &Row, key: Option<&ThreadKey>) -> Result<Record, Fault> {
+    let (seq, at_ms, author, kind) = (row.int(0), row.int(1), row.text(2), row.text(3));
+    let place = Place { thread, seq, at_ms, author, kind };
+    let content = match key {
+        Some(key) => Some(key.open(place, row.blob(4)).ok_or(Fault::Sealed)?),
+        None => None,
+    };
+    Ok(Record { seq, at_ms, author: author.to_owned(), kind: kind.to_owned(), content })
+}
+
+fn key_of(thread: &str) -> Statement {
+    Statement::new("SELECT kek, wrapped_key FROM thread WHERE id = $1").bind(thread)
+}
+
+fn within(thread: &str, window: Window) -> Statement {
+    const NEWEST: &str = "SELECT r.seq, r.at_ms, r.author, r.kind, r.content
+         FROM thread t JOIN record r ON r.thread = t.number
+         WHERE t.id = $1 AND r.seq > $2 AND r.seq < $3 ORDER BY r.seq DESC LIMIT $4";
+    const OLDEST: &str = "SELECT r.seq, r.at_ms, r.author, r.kind, r.content
+         FROM thread t JOIN record r ON r.thread = t.number
+         WHERE t.id = $1 AND r.seq > $2 AND r.seq < $3 ORDER BY r.seq LIMIT $4";
+    Statement::new(if window.newest { NEWEST } else { OLDEST })
+        .bind(thread)
+        .bind(window.after)
+        .bind(window.before)
+        .bind(i64::try_from(window.limit).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,224 @@
+//! Numbers, receipts, idempotency, and what stands beside.
+
+use super::*;
+
+const HOUR_MS: i64 = 3_600_000;
+
+async fn with_tally(house: &House) {
+    house.sql("CREATE TABLE tally (thread TEXT PRIMARY KEY, seq BIGINT, at_ms BIGINT)").await;
+    house.sql("INSERT INTO tally VALUES ('c1', 0, 0)").await;
+}
+
+fn counted(expected: i64) -> Statement {
+    Statement::new("UPDATE tally SET seq = $seq, at_ms = $at WHERE thread = $1 AND seq = $2")
+        .bind("c1")
+        .bind(expected)
+        .touching(1)
+}
+
+async fn tally(house: &House) -> (i64, i64) {
+    let rows = house.store.read(Statement::new("SELECT seq, at_ms FROM tally")).await.unwrap();
+    (rows[0].int(0), rows[0].int(1))
+}
+
+#[tokio::test]
+async fn records_are_numbered_from_one_in_each_thread_and_read_from_either_end() {
+    let house = House::new().await;
+    for (thread, text, seq) in [("c1", "a", 1), ("c1", "b", 2), ("c2", "x", 1), ("c1", "c", 3)] {
+        house.clock.advance_ms(1);
+        let receipt = Receipt { seq, at_ms: house.clock.now_ms() };
+        let appended = house.archive.append(draft(thread, "u1", text)).await;
+        assert_eq!(appended, Ok(Appended::New(receipt)));
+    }
+    assert_eq!(house.texts("c1").await, ["a", "b", "c"]);
+    let read = async |window| {
+        let records = house.archive.read("c1", window).await.unwrap();
+        records.iter().map(|record| record.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(read(Window::newest(2)).await, [2, 3]);
+    assert_eq!(read(Window { before: 3, ..Window::newest(1) }).await, [2]);
+    assert_eq!(read(Window::after(1, 1)).await, [2]);
+    assert_eq!(read(Window::after(0, 0)).await, [0_i64; 0]);
+    let first = &house.archive.read("c1", Window::after(0, 1)).await.unwrap()[0];
+    let expected = Record {
+        seq: 1,
+        at_ms: TODAY_MS + 1,
+        author: "u1".to_owned(),
+        kind: "message".to_owned(),
+        content: Some(b"a".to_vec()),
+    };
+    assert_eq!(*first, expected);
+    assert_eq!(house.archive.read("nowhere", Window::newest(9)).await, Ok(Vec::new()));
+}
+
+#[tokio::test]
+async fn the_same_client_id_stores_once_and_other_content_is_a_conflict() {
+    let house = House::new().await;
+    let first = house.archive.append(draft("c1", "u1", "hello").once("a")).await.unwrap();
+    house.clock.advance_ms(5_000);
+    let append = |draft| house.archive.append(draft);
+    let again = append(draft("c1", "u1", "hello").once("a")).await;
+    assert_eq!(again, Ok(Appended::Again(first.receipt())));
+    assert_eq!(append(draft("c1", "u1", "other").once("a")).await, Err(Fault::Conflict));
+    // Another author, another thread, another id: other messages.
+    assert!(matches!(append(draft("c1", "u2", "hello").once("a")).await, Ok(Appended::New(_))));
+    assert!(matches!(append(draft("c2", "u1", "hello").once("a")).await, Ok(Appended::New(_))));
+    assert!(matches!(append(draft("c1", "u1", "hello").once("b")).await, Ok(Appended::New(_))));
+    assert_eq!(house.texts("c1").await, ["hello", "hello", "hello"]);
+}
+
+#[tokio::test]
+async fn what_was_sent_is_recognised_for_a_day_after_a_restart_too() {
+    let mut house = House::new().await;
+    let first = house.archive.append(draft("c1", "u1", "hello").once("a")).await.unwrap();
+    // More than one page of later records lies between.
+    for number in 0..600 {
+        let filler = draft("c1", "u2", "filler").once(&number.to_string());
+        house.archive.append(filler).await.unwrap();
+    }
+    house.clock.advance_ms(24 * HOUR_MS);
+    house = house.restarted().await;
+    let again = house.archive.append(draft("c1", "u1", "hello").once("a")).await;
+    assert_eq!(again, Ok(Appended::Again(first.receipt())));
+    let conflict = house.archive.append(draft("c1", "u1", "other").once("a")).await;
+    assert_eq!(conflict, Err(Fault::Conflict));
+    house.clock.advance_ms(2 * HOUR_MS);
+    house = house.restarted().await;
+    let late = house.archive.append(draft("c1", "u1", "hello").once("a")).await.unwrap();
+    assert_eq!(late.receipt().seq, 602);
+}
+
+#[tokio::test]
+async fn the_same_client_id_twice_at_once_stores_once() {
+    let house = House::new().await;
+    let send = |text| house.archive.append(draft("c1", "u1", text).once("a"));
+    let (a, b, c) = tokio::join!(send("hello"), send("hello"), send("other"));
+    let receipt = Receipt { seq: 1, at_ms: TODAY_MS };
+    assert_eq!(a, Ok(Appended::New(receipt)));
+    assert_eq!(b, Ok(Appended::Again(receipt)));
+    assert_eq!(c, Err(Fault::Conflict));
+    assert_eq!(house.texts("c1").await, ["hello"]);
+}
+
+#[tokio::test]
+async fn what_stands_beside_is_stored_with_the_record_and_knows_its_number() {
+    let house = House::new().await;
+    with_tally(&house).await;
+    house.archive.append(draft("c1", "u1", "one")).await.unwrap();
+    house.archive.append(draft("c1", "u1", "two").with(counted(0))).await.unwrap();
+    assert_eq!(tally(&house).await, (2, TODAY_MS));
+}
+
+#[tokio::test]
+async fn a_guard_that_misses_leaves_nothing() {
+    let house = House::new().await;
+    with_tally(&house).await;
+    let missed = draft("c1", "u1", "lost").once("a").with(counted(0)).with(counted(99));
+    assert_eq!(house.archive.append(missed).await, Err(Fault::Guard));
+    assert_eq!(tally(&house).await, (0, 0));
+    assert_eq!(house.texts("c1").await, [""; 0]);
+    let existing = Statement::new("INSERT INTO tally (thread) VALUES ('c1')");
+    let missed = house.archive.append(draft("c1", "u1", "lost").with(existing)).await;
+    assert_eq!(missed, Err(Fault::Guard));
+    // Nothing was stored under the client_id either.
+    let stored = house.archive.append(draft("c1", "u1", "kept").once("a").with(counted(0))).await;
+    assert_eq!(stored, Ok(Appended::New(Receipt { seq: 1, at_ms: TODAY_MS })));
+    assert_eq!(house.texts("c1").await, ["kept"]);
+}
+
+#[tokio::test]
+async fn one_that_fails_does_not_take_those_around_it_along() {
+    let house = House::new().await;
+    with_tally(&house).await;
+    let append =
+        |text, expected| house.archive.append(draft("c1", "u1", text).with(counted(expected)));
+    let outcomes = tokio::join!(
+        append("a", 0),
+        append("b", 99),
+        append("c", 1),
+        append("d", 1),
+        append("e", 2),
+        house.archive.append(draft("c2", "u1", "elsewhere")),
+    );
+    let seqs = [&outcomes.0, &outcomes.1, &outcomes.2, &outcomes.3, &outcomes.4, &outcomes.5]
+        .map(|outcome| outcome.as_ref().ok().map(|appended| appended.receipt().seq));
+    assert_eq!(seqs, [Some(1), None, Some(2), None, Some(3), Some(1)]);
+    assert_eq!(house.texts("c1").await, ["a", "c", "e"]);
+    assert_eq!(tally(&house).await, (3, TODAY_MS));
+}
+
+#[tokio::test]
+async fn several_records_are_appended_together_or_not_at_all() {
+    let house = House::new().await;
+    with_tally(&house).await;
+    let both = |expected| {
+        let end = draft("c1", "u1", "end").once("a");
+        house.archive.append_all(end, vec![draft("c1", "", "notice").with(counted(expected))])
+    };
+    assert_eq!(both(99).await, Err(Fault::Guard));
+    assert_eq!(house.texts("c1").await, [""; 0]);
+    let receipt = Receipt { seq: 1, at_ms: TODAY_MS };
+    assert_eq!(both(0).await, Ok(Appended::New(receipt)));
+    assert_eq!(tally(&house).await, (2, TODAY_MS), "the second record's own number");
+    assert_eq!(both(0).await, Ok(Appended::Again(receipt)));
+    let changed = house.archive.append_all(draft("c1", "u1", "end").once("a"), Vec::new()).await;
+    assert_eq!(changed, Err(Fault::Conflict));
+    assert_eq!(house.texts("c1").await, ["end", "notice"]);
+}
+
+#[tokio::test]
+async fn what_was_sent_is_found_by_its_client_id() {
+    let mut house = House::new().await;
+    house.archive.append(draft("c1", "u1", "before")).await.unwrap();
+    house.archive.append(draft("c1", "u1", "hello").once("a")).await.unwrap();
+    for _ in 0..2 {
+        let found = house.archive.find("c1", "u1", "a").await.unwrap().unwrap();
+        assert_eq!((found.seq, found.content), (2, Some(b"hello".to_vec())));
+        for (thread, author, client_id) in [("c1", "u1", "b"), ("c1", "u2", "a"), ("c2", "u1", "a")]
+        {
+            assert_eq!(house.archive.find(thread, author, client_id).await, Ok(None));
+        }
+        house = house.restarted().await;
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_records_until_there_is_room() {
+    let house = House::new().await;
+    house.archive.append(draft("c1", "u1", "before")).await.unwrap();
+    house.sql("PRAGMA max_page_count = 1").await;
+    let large = "x".repeat(100_000);
+    let refused = house.archive.append(draft("c1", "u1", &large).once("a")).await;
+    assert_eq!(refused, Err(Fault::Unavailable));
+    house.sql("PRAGMA max_page_count = 1000000").await;
+    let stored = house.archive.append(draft("c1", "u1", &large).once("a")).await.unwrap();
+    assert_eq!(stored.receipt().seq, 2);
+}
+
+#[tokio::test]
+async fn closing_stores_what_was_submitted_and_refuses_what_comes_after() {
+    let house = House::new().await;
+    let mut submitted = Box::pin(house.archive.append(draft("c1", "u1", "last")));
+    assert!(futures_util::poll!(&mut submitted).is_pending());
+    house.archive.close().await;
+    assert_eq!(submitted.await.unwrap().receipt().seq, 1);
+    let after = house.archive.append(draft("c1", "u1", "late")).await;
+    assert_eq!(after, Err(Fault::Unavailable));
+    assert_eq!(house.texts("c1").await, ["last"]);
+}
+
+#[tokio::test]
+async fn long_threads_are_read_along_an_index() {
+    let house = House::new().await;
+    let plans = [
+        "SELECT r.seq FROM thread t JOIN record r ON r.thread = t.number
+         WHERE t.id = 'c1' AND r.seq > 1 AND r.seq < 9 ORDER BY r.seq DESC LIMIT 4",
+        "UPDATE thread SET last_seq = 1 WHERE number = 2 AND last_seq = 3 AND writer = 4",
+        "SELECT at_ms FROM record WHERE thread = 1 AND seq = 2",
+    ];
+    for plan in plans {
+        for row in house.sql(&format!("EXPLAIN QUERY PLAN {plan}")).await {
+            assert!(row.text(3).starts_with("SEARCH"), "{}: {plan}", row.text(3));
+        }
+    }
+}
