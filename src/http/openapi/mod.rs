@@ -52,12 +52,14 @@ refused names its reason as a number and a word; what is worth trying again says
 
 fn tags(catalogue: &Catalogue) -> Vec<Value> {
     let mut names: Vec<&str> = catalogue.iter().map(domain).collect();
+    names.sort_unstable();
     names.dedup();
     names.into_iter().map(|name| json!({ "name": name })).collect()
 }
 
+/// Operations on channels are named as on other Centrifuge servers, without a domain.
 fn domain(operation: &Operation) -> &str {
-    operation.name.split('.').next().unwrap_or(operation.name)
+    operation.name.split_once('.').map_or("channels", |(domain, _)| domain)
 }
 
 fn path(operation: &Operation, schemas: &mut Schemas) -> Value {
