@@ -16,6 +16,7 @@ pub mod identity;
 pub mod keys;
 mod layer;
 pub mod log;
+pub mod moderation;
 pub mod rates;
 pub mod source;
 pub mod store;
@@ -59,6 +60,8 @@ pub struct Config {
     pub archive: archive::Archive,
     /// The key ring that wraps the archive's keys.
     pub keys: keys::Keys,
+    /// The rules, and what is done with a text that they hit.
+    pub moderation: moderation::Moderation,
     /// What is logged.
     pub log: log::Log,
 }

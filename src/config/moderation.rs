@@ -1,0 +1,89 @@
+//! `[moderation]`: the rules, and what is done with a text that they hit.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What is done with a text, from the mildest.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Delivered.
+    Allow,
+    /// Held; its author is warned and may insist.
+    Warn,
+    /// Never delivered; a placeholder stands for it.
+    Hide,
+    /// Refused to its author.
+    Reject,
+}
+
+/// What is done with a text of each category.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actions {
+    /// Phone, ID, card, accounts, address, e-mail, code.
+    pub privacy: Action,
+    /// Transfers, deposits, 保过, loans.
+    pub property: Action,
+    /// Banned speech.
+    pub sensitive: Action,
+}
+
+/// What is done with texts of each side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sides {
+    /// Candidates.
+    pub user: Actions,
+    /// Tutors, institutions and staff.
+    pub institution: Actions,
+}
+
+/// What is done with a text, by where it would appear, who wrote it and what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Matrix {
+    /// Consultations with an institution.
+    pub consult: Sides,
+    /// The platform's own customer service.
+    pub support: Sides,
+    /// Comments in live rooms.
+    pub live: Sides,
+    /// Nicknames and other names that others see.
+    pub nickname: Sides,
+    /// Texts of notifications.
+    pub push: Sides,
+}
+
+/// The `[moderation]` section.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Moderation {
+    /// A folder of rules, `*.toml`, instead of the built-in ones; empty for the built-in ones.
+    pub lexicon: String,
+    /// What is done with a text that a rule hits.
+    pub matrix: Matrix,
+}
+
+const fn actions(privacy: Action, property: Action, sensitive: Action) -> Actions {
+    Actions { privacy, property, sensitive }
+}
+
+impl Default for Matrix {
+    fn default() -> Self {
+        use Action::{Hide, Reject, Warn};
+        let same = |actions| Sides { user: actions, institution: actions };
+        Self {
+            consult: Sides {
+                user: actions(Warn, Warn, Hide),
+                institution: actions(Hide, Hide, Hide),
+            },
+            support: same(actions(Warn, Warn, Warn)),
+            live: same(actions(Reject, Reject, Reject)),
+            nickname: same(actions(Reject, Reject, Reject)),
+            push: same(actions(Reject, Reject, Reject)),
+        }
+    }
+}
