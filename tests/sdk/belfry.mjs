@@ -26,7 +26,7 @@ export class Belfry {
     belfry.folder = await mkdtemp(join(tmpdir(), 'belfry-sdk-'));
     belfry.port = port ?? (await freePort());
     belfry.secret = randomBytes(32).toString('hex');
-    belfry.args = ['serve', '--config', config, ...args];
+    belfry.args = ['serve', ...(config ? ['--config', config] : []), ...args];
     belfry.shell = shell;
     belfry.environment = {
       PATH: process.env.PATH,

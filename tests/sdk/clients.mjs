@@ -1,17 +1,17 @@
 // The SDK in both encodings, sockets that can be cut, and a raw client for what no SDK would send.
 
-import { Centrifuge as JsonCentrifuge } from 'centrifuge';
-import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
+import * as json from 'centrifuge';
+import * as protobuf from 'centrifuge/build/protobuf';
 import WebSocket from 'ws';
 
 import { PATIENCE_MS, within } from './deadline.mjs';
 
 /** The two encodings, with how each carries a JSON value. */
 export const ENCODINGS = [
-  { name: 'json', Centrifuge: JsonCentrifuge, pack: (value) => value, unpack: (value) => value },
+  { ...json, name: 'json', pack: (value) => value, unpack: (value) => value },
   {
+    ...protobuf,
     name: 'protobuf',
-    Centrifuge: ProtobufCentrifuge,
     pack: (value) => Buffer.from(JSON.stringify(value)),
     unpack: (bytes) => JSON.parse(Buffer.from(bytes).toString('utf8')),
   },
