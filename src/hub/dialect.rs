@@ -4,12 +4,13 @@
 //! needs is in it: the encoding, the envelope, and the framing of the transport (RFC 6455 section
 //! 5.2 for WebSocket; a server's frames are unmasked and so the same for every receiver).
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::{
     ids::ChannelName,
     protocol::{
         codec::{self, Encoding},
+        frame::{frame_with, opcode},
         payload::NotJson,
         publication::{Direction, Publication, encode_publication_push},
         push::Push,
@@ -36,9 +37,6 @@ pub enum Dialect {
     /// Replies as JSON in server-sent events.
     EventsJson,
 }
-
-/// The longest header of an unmasked frame (RFC 6455 section 5.2).
-const HEADER_MAX: usize = 10;
 
 impl Dialect {
     /// How many dialects there are.
@@ -128,12 +126,12 @@ impl Dialect {
         self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), NotJson>,
     ) -> Result<Bytes, NotJson> {
-        let mut out = Vec::with_capacity(256);
+        let mut out = Vec::new();
         match self {
-            Self::WebSocketJson | Self::UniWebSocketJson => framed_message(out, TEXT, encode),
-            Self::WebSocketProtobuf | Self::UniWebSocketProtobuf => {
-                framed_message(out, BINARY, encode)
-            }
+            Self::WebSocketJson
+            | Self::WebSocketProtobuf
+            | Self::UniWebSocketJson
+            | Self::UniWebSocketProtobuf => frame_with(opcode(self.encoding()), encode),
             Self::StreamProtobuf => {
                 encode(&mut out)?;
                 Ok(out.into())
@@ -151,36 +149,4 @@ impl Dialect {
             }
         }
     }
-}
-
-/// FIN and opcode 1.
-const TEXT: u8 = 0x81;
-/// FIN and opcode 2.
-const BINARY: u8 = 0x82;
-
-/// Leaves room for the header, encodes behind it, and puts the header right before the payload.
-fn framed_message(
-    mut out: Vec<u8>,
-    first: u8,
-    encode: impl FnOnce(&mut Vec<u8>) -> Result<(), NotJson>,
-) -> Result<Bytes, NotJson> {
-    out.resize(HEADER_MAX, 0);
-    encode(&mut out)?;
-    let length = out.len() - HEADER_MAX;
-    let mut header = BytesMut::with_capacity(HEADER_MAX);
-    header.put_u8(first);
-    match length {
-        0..=125 => header.put_u8(length as u8),
-        126..=0xFFFF => {
-            header.put_u8(126);
-            header.put_u16(length as u16);
-        }
-        _ => {
-            header.put_u8(127);
-            header.put_u64(length as u64);
-        }
-    }
-    let start = HEADER_MAX - header.len();
-    out[start..HEADER_MAX].copy_from_slice(&header);
-    Ok(Bytes::from(out).slice(start..))
 }

@@ -23,11 +23,12 @@ use crate::{
         code::{Disconnect, DisconnectCode},
         codec::{Encoding, decode_commands},
         command::Command,
+        frame::{close_frame, encode_frame},
         request::ConnectRequest,
     },
     session::{Needs, Visitor},
     telemetry::{Metrics, label::ByClose},
-    transport::frame::{Chunk, Control, Event, OpCode, Reader, close_frame, encode_frame},
+    transport::frame::{Chunk, Control, Event, OpCode, Reader},
 };
 
 /// Bytes are read into one buffer per thread, so an idle connection needs none.

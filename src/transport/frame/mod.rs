@@ -1,12 +1,10 @@
-//! The WebSocket frame codec of a server (RFC 6455), without a socket.
+//! Reading WebSocket frames as a server must (RFC 6455), without a socket.
 //!
-//! Most connections of most servers are idle, so the reader is fed from a buffer that all share and
-//! owns memory only while a message is incomplete; and most frames go to many, so the writer makes
-//! finished frames: a server does not mask, hence one frame's bytes serve every receiver.
-//! Headers are parsed and formatted by tungstenite.
+//! Most connections are idle most of the time, so the reader is fed from a buffer that all share and
+//! owns memory only while a message is incomplete. Headers are parsed by tungstenite. Frames are
+//! written in `protocol`, since one frame may go to many.
 
 mod reader;
-mod writer;
 
 #[cfg(test)]
 mod tests;
@@ -15,13 +13,8 @@ pub use tokio_tungstenite::tungstenite::protocol::frame::coding::{
     CloseCode, Control, Data, OpCode,
 };
 
-pub use self::{
-    reader::{Chunk, Close, Event, Reader},
-    writer::{append_frame, close_frame, encode_frame, frame_with, opcode},
-};
-
-/// The longest payload of a control frame, in bytes (RFC 6455, 5.5).
-pub const CONTROL_MAX: usize = 125;
+pub use self::reader::{Chunk, Close, Event, Reader};
+use crate::protocol::frame::CONTROL_MAX;
 
 /// How a client broke the WebSocket protocol. The connection closes with [`Violation::close_code`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

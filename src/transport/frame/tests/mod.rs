@@ -15,13 +15,10 @@ use tokio_tungstenite::tungstenite::{
 
 use self::agreement::{MESSAGE_MAX, Seen, assert_agreement, read, read_with_tungstenite};
 use super::*;
-use crate::protocol::codec::Encoding;
 
 /// The shortest frame of a client: a header of two bytes and a mask.
 const SHORTEST: usize = 6;
 
-const TEXT: OpCode = OpCode::Data(Data::Text);
-const BINARY: OpCode = OpCode::Data(Data::Binary);
 const MASK: Option<[u8; 4]> = Some([1, 2, 3, 4]);
 
 fn frame(first: u8, mask: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
@@ -139,23 +136,6 @@ proptest! {
         let (seen, _) = read(&bytes, &[7, 20, 100]);
         prop_assert!(seen.len() * SHORTEST <= bytes.len());
     }
-
-    #[test]
-    fn a_frame_is_written_as_tungstenite_writes_it(
-        byte: u8,
-        length in prop_oneof![0..300_usize, 65_500..65_600_usize],
-    ) {
-        let payload = vec![byte; length];
-        let theirs = Frame::message(payload.clone(), opcode(Encoding::Protobuf), true);
-        let mut expected = Vec::new();
-        theirs.format(&mut expected).unwrap();
-        prop_assert_eq!(&encode_frame(BINARY, &payload)[..], &expected[..]);
-        let in_place = frame_with(BINARY, |out| -> Result<(), ()> {
-            out.extend_from_slice(&payload);
-            Ok(())
-        });
-        prop_assert_eq!(&in_place.unwrap()[..], &expected[..]);
-    }
 }
 
 #[test]
@@ -232,19 +212,4 @@ fn a_ping_between_fragments_is_answered_before_the_message_ends() {
     for cut in 0..bytes.len() {
         assert_eq!(read(&bytes, &[cut]), (expected.clone(), Ok(false)));
     }
-}
-
-#[test]
-fn a_long_reason_loses_its_end_at_a_character() {
-    let frame = close_frame(3_001, &"停".repeat(60));
-    assert_eq!(frame.len(), 2 + 2 + 123);
-    let short = close_frame(3_001, &format!("x{}", "停".repeat(60)));
-    assert_eq!(short.len(), 2 + 2 + 121);
-    assert_eq!(&close_frame(3_001, "shutdown")[..], b"\x88\x0a\x0b\xb9shutdown");
-}
-
-#[test]
-fn an_error_of_the_payload_makes_no_frame() {
-    assert_eq!(frame_with(TEXT, |_| Err("no")), Err("no"));
-    assert_eq!(opcode(Encoding::Json), TEXT);
 }
