@@ -16,6 +16,10 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const BIN = process.env.BELFRY_BIN ?? join(HERE, '../../target/debug/belfry');
 const run = promisify(execFile);
 
+/** No server outlives its tests, even when they crash. */
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 export class Belfry {
   #process = null;
   #log = '';
@@ -71,7 +75,9 @@ export class Belfry {
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => (this.#log += text));
     }
-    this.exited = once(this.#process, 'exit');
+    const child = this.#process;
+    running.add(child);
+    this.exited = once(child, 'exit').finally(() => running.delete(child));
     await within(this.#answers(), 15_000, () => `the server to answer\n${this.#log}`);
   }
 

@@ -113,7 +113,7 @@ describe('connect', () => {
     raw.send({ id: 1, connect: { token: await belfry.token('user1') } });
     const { connect } = await raw.reply(({ id }) => id === 1);
     assert.match(connect.version, /^belfry \d+\.\d+\.\d+/);
-    assert.deepEqual([connect.ping, connect.pong], [1, true]);
+    assert.deepEqual([connect.ping, connect.pong], [2, true]);
   });
 
   it('a page of another origin is not let in', async () => {

@@ -90,6 +90,7 @@ describe('a flood', () => {
     const belfry = await Belfry.start({
       'hub.mailbox_max': '64KiB',
       'client.commands_per_second': 0,
+      'client.ping_interval': '60s',
       'client.pong_timeout': '30s',
     });
     test.after(() => belfry.remove());
