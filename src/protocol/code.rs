@@ -13,12 +13,12 @@ pub const REASON_MAX: usize = 123;
 macro_rules! catalogue {
     (
         $(#[$about:meta])* $name:ident: $number:ty;
-        $($(#[$doc:meta])* $variant:ident = $value:literal, $reason:literal;)*
+        $(#[doc = $doc:literal] $variant:ident = $value:literal, $reason:literal;)*
     ) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $name {
-            $($(#[$doc])* $variant = $value,)*
+            $(#[doc = $doc] $variant = $value,)*
         }
 
         impl $name {
@@ -33,6 +33,11 @@ macro_rules! catalogue {
             /// The words on the wire.
             pub fn reason(self) -> &'static str {
                 match self { $(Self::$variant => $reason,)* }
+            }
+
+            /// What it means, in a sentence: for people and documents, never compared.
+            pub fn sentence(self) -> &'static str {
+                match self { $(Self::$variant => $doc.trim_ascii_start(),)* }
             }
         }
     };
