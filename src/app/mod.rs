@@ -64,7 +64,7 @@ impl App {
             metrics: metrics.clone(),
             health,
         });
-        let allowed_origins = config.http.allowed_origins.clone();
+        let http = config.http.clone();
         let listener = Listener::bind(config.http, &config.admission, metrics.clone())?;
         let needs = Arc::new(session::Needs {
             hub: hub.clone(),
@@ -77,7 +77,7 @@ impl App {
             channels: config.channels,
             per_user: config.admission.per_user,
         });
-        let transport = Transport { needs, allowed_origins, tasks: connections.clone() };
+        let transport = Transport { needs, http, tasks: connections.clone() };
         let router = door.merge(transport.router());
         Ok(Self { hub, catalogue, listener, router, connections })
     }

@@ -7,6 +7,11 @@ use tokio::net::TcpListener;
 
 use crate::config::http::Http;
 
+/// The kernel may hold this much unsent for one client; beyond it a mailbox knows that its client is
+/// behind. Left alone, the kernel would hide four megabytes of backlog for each.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES_MAX: u32 = 64 * 1_024;
+
 /// Listens on `http.listen`.
 ///
 /// Linux copies a listening socket's options to those it accepts (`inet_csk_clone_lock`), so they are
@@ -25,7 +30,10 @@ pub(super) fn listen(http: &Http) -> io::Result<TcpListener> {
             .with_retries(3),
     )?;
     #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(http.peer_timeout.0))?;
+    {
+        socket.set_tcp_user_timeout(Some(http.peer_timeout.0))?;
+        socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
+    }
     socket.set_nonblocking(true)?;
     socket.bind(&http.listen.into())?;
     socket.listen(i32::try_from(http.backlog).unwrap_or(i32::MAX))?;
@@ -55,6 +63,9 @@ mod tests {
         assert!(options.keepalive().unwrap());
         assert_eq!(options.tcp_keepalive_time().unwrap(), Duration::from_secs(60));
         #[cfg(target_os = "linux")]
-        assert_eq!(options.tcp_user_timeout().unwrap(), Some(Duration::from_secs(7)));
+        {
+            assert_eq!(options.tcp_user_timeout().unwrap(), Some(Duration::from_secs(7)));
+            assert_eq!(options.tcp_notsent_lowat().unwrap(), UNSENT_BYTES_MAX);
+        }
     }
 }

@@ -7,7 +7,9 @@
 use prost::Message;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{command::Command, payload::NotJson, push::Push, reply::Reply};
+use super::{
+    command::Command, payload::NotJson, push::Push, reply::Reply, request::ConnectRequest,
+};
 
 /// How a connection's messages are written. Chosen at the handshake, for good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -71,6 +73,21 @@ pub fn decode_commands(
     max: usize,
 ) -> Result<Vec<Command>, DecodeError> {
     decode(encoding, frame, max)
+}
+
+/// Reads the request by which the client of a unidirectional transport connects: one message, with
+/// no length before it.
+///
+/// # Errors
+/// [`DecodeError`]: the connection closes with 3501.
+pub fn decode_connect(encoding: Encoding, message: &[u8]) -> Result<ConnectRequest, DecodeError> {
+    match encoding {
+        Encoding::Json => {
+            let text = simdutf8::basic::from_utf8(message).map_err(|_| DecodeError::NotUtf8)?;
+            decode_object(text.trim_ascii(), 0)
+        }
+        Encoding::Protobuf => ConnectRequest::decode(message).map_err(DecodeError::Protobuf),
+    }
 }
 
 /// Reads the replies of one frame, as clients do.

@@ -14,6 +14,9 @@ use super::codec::Encoding;
 /// The longest payload of a control frame, in bytes (RFC 6455, section 5.5).
 pub const CONTROL_MAX: usize = 125;
 
+/// A ping without a payload (RFC 6455, section 5.5.2).
+pub const PING: Bytes = Bytes::from_static(&[0x89, 0]);
+
 /// The longest header of an unmasked frame, in bytes.
 const HEADER_MAX: usize = 10;
 

@@ -13,6 +13,7 @@ use crate::{
     protocol::{
         code::{Disconnect, DisconnectCode},
         command::{Command, Request},
+        frame,
         payload::NotJson,
         publication::ClientInfo,
         push::Push,
@@ -21,9 +22,9 @@ use crate::{
         result::{ConnectResult, RefreshResult, ServerSub, SubscribeResult},
     },
     session::{
-        Needs,
+        Needs, WayBack,
         flood::{Flood, Toll},
-        heartbeat::{Due, Heartbeat},
+        heartbeat::{Due, Heartbeat, Pings},
         subscription::Subscription,
     },
     telemetry::{
@@ -48,11 +49,17 @@ pub struct Session {
     heartbeat: Heartbeat,
     flood: Flood,
     last_refusal: Option<Code>,
+    pings: Pings,
     _counted: Held,
 }
 
 impl Session {
-    pub(super) fn new(needs: Arc<Needs>, guest: Guest, grant: &ConnectionGrant) -> Self {
+    pub(super) fn new(
+        needs: Arc<Needs>,
+        guest: Guest,
+        grant: &ConnectionGrant,
+        pings: Pings,
+    ) -> Self {
         let mut session = Self {
             heartbeat: Heartbeat::new(&needs.client, needs.hub.now_s()),
             flood: Flood::new(&needs.client),
@@ -65,6 +72,7 @@ impl Session {
             issued_at_s: grant.issued_at_s,
             expire_at_s: None,
             subscriptions: Vec::new(),
+            pings,
             needs,
         };
         session.expire_at(grant.expire_at_s);
@@ -72,9 +80,21 @@ impl Session {
     }
 
     /// The result of the connect command.
-    pub(super) fn greeting(&self, subs: BTreeMap<String, SubscribeResult>) -> ConnectResult {
+    pub(super) fn greeting(
+        &self,
+        subs: BTreeMap<String, SubscribeResult>,
+        way_back: Option<WayBack>,
+    ) -> ConnectResult {
         self.set_alarm();
-        let ping = u32::try_from(self.needs.client.ping_interval.0.as_secs()).unwrap_or(0);
+        let ping = match self.pings {
+            Pings::Messages => {
+                u32::try_from(self.needs.client.ping_interval.0.as_secs()).unwrap_or(0)
+            }
+            Pings::Frames => 0,
+        };
+        let (session, node) = way_back
+            .map(|way_back| (way_back.session, way_back.node.to_string()))
+            .unwrap_or_default();
         ConnectResult {
             client: self.mailbox().id().to_string(),
             version: VERSION.to_owned(),
@@ -83,6 +103,8 @@ impl Session {
             subs: subs.into_iter().map(ServerSub::from).collect(),
             ping,
             pong: ping > 0,
+            session,
+            node,
             ..ConnectResult::default()
         }
     }
@@ -178,7 +200,10 @@ impl Session {
             match self.heartbeat.due(now_s) {
                 Due::Ping => {
                     let dialect = self.mailbox().dialect();
-                    self.mailbox().send(dialect.ping());
+                    self.mailbox().send(match self.pings {
+                        Pings::Messages => dialect.ping(),
+                        Pings::Frames => frame::PING,
+                    });
                     if dialect.is_unidirectional() {
                         self.heartbeat.expects_no_pong();
                     }
@@ -199,9 +224,19 @@ impl Session {
     }
 
     fn pong(&mut self) -> Result<(), Disconnect> {
+        if self.pings == Pings::Frames {
+            return Err(DisconnectCode::BadRequest.into());
+        }
         self.heartbeat.pong()?;
         self.set_alarm();
         Ok(())
+    }
+
+    pub(super) fn answered_ping(&mut self) {
+        if self.pings == Pings::Frames {
+            self.heartbeat.pong_frame();
+            self.set_alarm();
+        }
     }
 
     async fn refresh(&mut self, id: u32, request: RefreshRequest) -> Result<(), Disconnect> {

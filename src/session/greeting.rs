@@ -1,11 +1,13 @@
 //! The greeting: a connect command makes a session of a stranger, or sends the stranger away.
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytes::Bytes;
 
 use crate::{
     channel::Entrance,
     error::Code,
-    hub::Guest,
+    hub::{Dialect, Guest},
     identity::{ConnectionGrant, SubOptions, TokenFault},
     ids::{ChannelName, UserId},
     operation::{Caller, Role},
@@ -19,7 +21,7 @@ use crate::{
         result::{ConnectResult, SubscribeResult},
     },
     session::{
-        Needs,
+        Arrival, Needs,
         command::Session,
         subscription::{Asked, Opened},
     },
@@ -30,7 +32,16 @@ use crate::{
 pub struct Stranger {
     needs: Arc<Needs>,
     guest: Guest,
-    address: Option<IpAddr>,
+    arrival: Arrival,
+}
+
+/// What became of a connect command.
+pub enum Met {
+    /// The session is open.
+    Session(Box<Session>),
+    /// It was refused with an error reply. The client has to go; until it does, the house must still
+    /// be able to close its connection.
+    Refused(Guest),
 }
 
 /// Why a stranger is sent away.
@@ -45,6 +56,12 @@ impl From<DisconnectCode> for Refused {
     }
 }
 
+/// Somebody whose token is believed, and the channels that it opens.
+struct Admitted {
+    grant: ConnectionGrant,
+    channels: Vec<(ChannelName, Entrance)>,
+}
+
 /// What the session starts with, before its subscriptions are live.
 struct Opening {
     session: Box<Session>,
@@ -54,16 +71,15 @@ struct Opening {
 
 impl Stranger {
     /// A newcomer, to be closed as stale unless a connect command comes in time.
-    pub fn new(needs: Arc<Needs>, guest: Guest, address: Option<IpAddr>) -> Self {
+    pub fn new(needs: Arc<Needs>, guest: Guest, arrival: Arrival) -> Self {
         let patience_s =
             u32::try_from(needs.client.connect_timeout.0.as_secs()).unwrap_or(u32::MAX / 2);
         guest.mailbox().wake_at(needs.hub.now_s() + patience_s);
-        Self { needs, guest, address }
+        Self { needs, guest, arrival }
     }
 
-    /// Does what a first command asks, which must be to connect. `None` when it was refused with an
-    /// error reply.
-    pub async fn obey(self, command: Command) -> Result<Option<Box<Session>>, Disconnect> {
+    /// Does what a first command asks, which must be to connect.
+    pub async fn obey(mut self, command: Command) -> Result<Met, Disconnect> {
         let id = command.id;
         let Some(Request::Connect(request)) = command.request() else {
             return Err(DisconnectCode::BadRequest.into());
@@ -71,68 +87,77 @@ impl Stranger {
         if id == 0 {
             return Err(DisconnectCode::BadRequest.into());
         }
-        let mailbox = Arc::clone(self.guest.mailbox());
-        let metrics = self.needs.metrics.clone();
-        let opened = self.open(request).await;
-        let outcome = if opened.is_ok() { Outcome::Done } else { Outcome::Refused };
-        metrics.commands.one(&ByCommand { command: label::Command::Connect, outcome });
-        match opened {
-            Ok(opening) => {
-                let reply = Reply::success(id, opening.result);
-                mailbox.send(mailbox.dialect().reply(&reply).map_err(inappropriate)?);
-                let session = opening.session;
-                session.settle(opening.opened).await;
-                Ok(Some(session))
+        match self.admit(&request).await {
+            Ok(admitted) => {
+                let opening = self.open(&request, admitted).await;
+                let reply = |dialect: Dialect, result| dialect.reply(&Reply::success(id, result));
+                opening.begin(reply).await.map(Met::Session)
             }
             Err(Refused::Reply(code)) => {
-                metrics.refusals.one(&ByRefusal { door: Door::Connection, code });
-                let reply = Reply::error(id, code);
-                mailbox.send(mailbox.dialect().reply(&reply).map_err(inappropriate)?);
-                Ok(None)
+                let by = ByRefusal { door: Door::Connection, code };
+                self.needs.metrics.refusals.one(&by);
+                let mailbox = self.guest.mailbox();
+                let reply = mailbox.dialect().reply(&Reply::error(id, code));
+                mailbox.send(reply.map_err(inappropriate)?);
+                Ok(Met::Refused(self.guest))
             }
             Err(Refused::Close(disconnect)) => Err(disconnect),
         }
     }
 
     /// Opens the session of a client that cannot send commands: the result is a connect push.
-    pub async fn welcome(self, request: ConnectRequest) -> Result<Box<Session>, Disconnect> {
-        let mailbox = Arc::clone(self.guest.mailbox());
-        let opening = self.open(request).await.map_err(|refused| match refused {
+    pub async fn welcome(mut self, request: ConnectRequest) -> Result<Box<Session>, Disconnect> {
+        let admitted = self.admit(&request).await.map_err(|refused| match refused {
             Refused::Close(disconnect) => disconnect,
             Refused::Reply(Code::TokenExpired) => DisconnectCode::ConnectionExpired.into(),
             Refused::Reply(_) => DisconnectCode::BadRequest.into(),
         })?;
-        let push = Push::connect(as_push(opening.result));
-        mailbox.send(mailbox.dialect().push(push).map_err(inappropriate)?);
-        let session = opening.session;
-        session.settle(opening.opened).await;
-        Ok(session)
+        let opening = self.open(&request, admitted).await;
+        let push = |dialect: Dialect, result| dialect.push(Push::connect(as_push(result)));
+        opening.begin(push).await
     }
 
-    async fn open(mut self, request: ConnectRequest) -> Result<Opening, Refused> {
-        let needs = Arc::clone(&self.needs);
-        let mut grant = self.believe(&request.token).await?;
+    /// Decides on a connect command. Nothing is open yet when it is refused.
+    async fn admit(&mut self, request: &ConnectRequest) -> Result<Admitted, Refused> {
+        let admitted = self.judge(&request.token).await;
+        let outcome = if admitted.is_ok() { Outcome::Done } else { Outcome::Refused };
+        let by = ByCommand { command: label::Command::Connect, outcome };
+        self.needs.metrics.commands.one(&by);
+        admitted
+    }
+
+    async fn judge(&mut self, token: &str) -> Result<Admitted, Refused> {
+        let mut grant = self.believe(token).await?;
         grant.caller.connection = Some(self.guest.mailbox().id());
-        grant.caller.address = self.address;
-        if !grant.caller.is_anonymous() {
-            let identified = self.guest.identify(&grant.caller.user, needs.per_user);
-            identified.map_err(|_| DisconnectCode::ConnectionLimit)?;
-        }
-        let channels = self.server_side(&grant);
-        if channels.len() > needs.channels.per_connection {
+        grant.caller.address = self.arrival.address;
+        let named = self.server_side(&grant);
+        if named.len() > self.needs.channels.per_connection {
             return Err(DisconnectCode::ChannelLimit.into());
         }
-        let mut session = Session::new(Arc::clone(&needs), self.guest, &grant);
+        let mut channels = Vec::with_capacity(named.len());
+        for (channel, options) in named {
+            let namespace = self.needs.hub.namespace(&channel);
+            let namespace = namespace.map_err(|_| Refused::Reply(Code::UnknownChannel))?;
+            channels.push((channel, Entrance::invited(&namespace, options)));
+        }
+        if !grant.caller.is_anonymous() {
+            let identified = self.guest.identify(&grant.caller.user, self.needs.per_user);
+            identified.map_err(|_| DisconnectCode::ConnectionLimit)?;
+        }
+        Ok(Admitted { grant, channels })
+    }
+
+    async fn open(self, request: &ConnectRequest, admitted: Admitted) -> Opening {
+        let Admitted { grant, channels } = admitted;
+        let Arrival { pings, way_back, .. } = self.arrival;
+        let mut session = Box::new(Session::new(self.needs, self.guest, &grant, pings));
         let mut opened = Vec::with_capacity(channels.len());
-        for (channel, options) in channels {
-            let namespace =
-                needs.hub.namespace(&channel).map_err(|_| Refused::Reply(Code::UnknownChannel))?;
-            let entrance = Entrance::invited(&namespace, options);
+        for (channel, entrance) in channels {
             let asked = request.subs.get(channel.as_str()).map(Asked::by).unwrap_or_default();
             opened.push(session.open_subscription(&channel, entrance, asked, true).await);
         }
-        let result = session.greeting(subs(&opened));
-        Ok(Opening { session: Box::new(session), result, opened })
+        let result = session.greeting(subs(&opened), way_back);
+        Opening { session, result, opened }
     }
 
     async fn believe(&self, token: &str) -> Result<ConnectionGrant, Refused> {
@@ -166,11 +191,33 @@ impl Stranger {
     }
 }
 
+impl Opening {
+    /// Greets, and makes the subscriptions live. A greeting that cannot be written leaves nothing
+    /// behind.
+    async fn begin(
+        self,
+        greet: impl FnOnce(Dialect, ConnectResult) -> Result<Bytes, NotJson>,
+    ) -> Result<Box<Session>, Disconnect> {
+        let Self { session, result, opened } = self;
+        match greet(session.mailbox().dialect(), result) {
+            Ok(greeting) => {
+                session.mailbox().send(greeting);
+                session.settle(opened).await;
+                Ok(session)
+            }
+            Err(not_json) => {
+                session.farewell().await;
+                Err(inappropriate(not_json))
+            }
+        }
+    }
+}
+
 fn subs(opened: &[Opened]) -> BTreeMap<String, SubscribeResult> {
     opened.iter().map(|opened| (opened.channel.to_string(), opened.result.clone())).collect()
 }
 
-/// A token's own payloads are checked JSON, so this is a fault of ours rather than of the peer's.
+/// A recovered publication of a `binary` namespace cannot be told to a client that speaks JSON.
 fn inappropriate(_: NotJson) -> Disconnect {
     DisconnectCode::InappropriateProtocol.into()
 }

@@ -5,6 +5,17 @@
 
 use crate::{config::client::Client, protocol::code::DisconnectCode};
 
+/// What the server pings with, and what answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pings {
+    /// Empty replies, answered by empty commands.
+    #[default]
+    Messages,
+    /// Frames of the WebSocket, which its library answers: for tools that know nothing of the
+    /// protocol's own pings.
+    Frames,
+}
+
 /// The times of one connection.
 #[derive(Clone, Debug)]
 pub struct Heartbeat {
@@ -71,6 +82,12 @@ impl Heartbeat {
     /// The client answered a ping. A pong that nobody asked for is a fault of the client's.
     pub fn pong(&mut self) -> Result<(), DisconnectCode> {
         self.pong_by_s.take().map(|_| ()).ok_or(DisconnectCode::BadRequest)
+    }
+
+    /// The client answered a ping of the transport, or sent a pong that nobody asked for, as it may
+    /// (RFC 6455 section 5.5.3).
+    pub fn pong_frame(&mut self) {
+        self.pong_by_s = None;
     }
 
     /// A connection that is never asked for pongs (unidirectional ones) only gets pings.

@@ -12,9 +12,13 @@ pub mod heartbeat;
 pub mod recovery;
 pub mod subscription;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
-pub use self::{command::Session, greeting::Stranger};
+pub use self::{
+    command::Session,
+    greeting::{Met, Stranger},
+    heartbeat::Pings,
+};
 use crate::{
     channel::Access,
     clock::Clock,
@@ -52,6 +56,33 @@ pub struct Needs {
     pub per_user: u32,
 }
 
+/// How a visitor came to the house.
+#[derive(Clone, Debug, Default)]
+pub struct Arrival {
+    /// The client's address, as the server saw it.
+    pub address: Option<IpAddr>,
+    /// How the connection is kept alive.
+    pub pings: Pings,
+    /// Where the client sends its commands, when not where it reads.
+    pub way_back: Option<WayBack>,
+}
+
+/// How a transport that only carries replies is answered: the client names both with each request
+/// that brings commands.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WayBack {
+    /// A secret of the connection's own.
+    pub session: String,
+    /// The node that holds the connection.
+    pub node: Arc<str>,
+}
+
+impl fmt::Debug for WayBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WayBack").field("node", &self.node).finish_non_exhaustive()
+    }
+}
+
 /// Whoever is at the other end of a connection.
 pub struct Visitor {
     stage: Stage,
@@ -62,14 +93,16 @@ enum Stage {
     Stranger(Box<Stranger>),
     Session(Box<Session>),
     /// The connect command was answered with an error: nothing more is to come.
-    Spent,
+    Refused(#[expect(dead_code, reason = "held for its end")] Guest),
+    /// A command is being obeyed, or it ended the connection.
+    Away,
 }
 
 impl Visitor {
     /// A newcomer, who must connect within `client.connect_timeout`.
-    pub fn new(needs: Arc<Needs>, guest: Guest, address: Option<IpAddr>) -> Self {
+    pub fn new(needs: Arc<Needs>, guest: Guest, arrival: Arrival) -> Self {
         let mailbox = Arc::clone(guest.mailbox());
-        let stranger = Stranger::new(needs, guest, address);
+        let stranger = Stranger::new(needs, guest, arrival);
         Self { stage: Stage::Stranger(Box::new(stranger)), mailbox }
     }
 
@@ -83,11 +116,12 @@ impl Visitor {
     /// # Errors
     /// How the connection must end.
     pub async fn obey(&mut self, command: Command) -> Result<(), Disconnect> {
-        match std::mem::replace(&mut self.stage, Stage::Spent) {
+        match std::mem::replace(&mut self.stage, Stage::Away) {
             Stage::Stranger(stranger) => {
-                if let Some(session) = stranger.obey(command).await? {
-                    self.stage = Stage::Session(session);
-                }
+                self.stage = match stranger.obey(command).await? {
+                    Met::Session(session) => Stage::Session(session),
+                    Met::Refused(guest) => Stage::Refused(guest),
+                };
                 Ok(())
             }
             Stage::Session(mut session) => {
@@ -95,7 +129,7 @@ impl Visitor {
                 self.stage = Stage::Session(session);
                 obeyed
             }
-            Stage::Spent => Err(DisconnectCode::BadRequest.into()),
+            Stage::Refused(_) | Stage::Away => Err(DisconnectCode::BadRequest.into()),
         }
     }
 
@@ -105,7 +139,7 @@ impl Visitor {
     /// # Errors
     /// How the connection must end.
     pub async fn welcome(&mut self, request: ConnectRequest) -> Result<(), Disconnect> {
-        let Stage::Stranger(stranger) = std::mem::replace(&mut self.stage, Stage::Spent) else {
+        let Stage::Stranger(stranger) = std::mem::replace(&mut self.stage, Stage::Away) else {
             return Err(DisconnectCode::BadRequest.into());
         };
         self.stage = Stage::Session(stranger.welcome(request).await?);
@@ -119,8 +153,15 @@ impl Visitor {
     pub async fn hear(&mut self, signal: Signal) -> Result<(), Disconnect> {
         match (&mut self.stage, signal) {
             (Stage::Session(session), signal) => session.hear(signal).await,
-            (Stage::Stranger(_) | Stage::Spent, Signal::Time) => Err(DisconnectCode::Stale.into()),
-            (Stage::Stranger(_) | Stage::Spent, _) => Ok(()),
+            (_, Signal::Time) => Err(DisconnectCode::Stale.into()),
+            (_, _) => Ok(()),
+        }
+    }
+
+    /// The client answered a ping of [`Pings::Frames`].
+    pub fn answered_ping(&mut self) {
+        if let Stage::Session(session) = &mut self.stage {
+            session.answered_ping();
         }
     }
 

@@ -101,7 +101,7 @@ impl Scene {
     fn arrive(needs: &Arc<Needs>) -> (Visitor, Paper) {
         let paper = Paper::default();
         let guest = needs.hub.admit(Dialect::StreamJson, Box::new(paper.clone()));
-        (Visitor::new(Arc::clone(needs), guest, None), paper)
+        (Visitor::new(Arc::clone(needs), guest, Arrival::default()), paper)
     }
 
     fn token(&self, change: impl FnOnce(&mut Claims)) -> String {

@@ -6,7 +6,14 @@ use axum::{
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::protocol::codec::Encoding;
+use crate::{
+    protocol::codec::Encoding,
+    session::Pings,
+    transport::{
+        origin::is_welcome,
+        query::{Asked, Unreadable},
+    },
+};
 
 /// Why a handshake is refused, before any upgrade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +27,12 @@ pub enum Refused {
     /// A browser's page from elsewhere.
     #[error("the origin is not in http.allowed_origins")]
     Origin,
+    /// The query is none.
+    #[error(transparent)]
+    Query(#[from] Unreadable),
+    /// The connect request in the query is none.
+    #[error("`cf_connect` holds no connect request")]
+    Connect,
 }
 
 /// A handshake that can be answered.
@@ -27,6 +40,10 @@ pub enum Refused {
 pub struct Handshake {
     /// How messages will be written.
     pub encoding: Encoding,
+    /// How the connection is kept alive.
+    pub pings: Pings,
+    /// What the client said first, for one that cannot send it later: JSON.
+    pub connect: Option<String>,
     accept: String,
     subprotocol: Option<Encoding>,
 }
@@ -35,7 +52,7 @@ impl Refused {
     /// The status of the answer.
     pub fn status(self) -> StatusCode {
         match self {
-            Self::NotWebSocket => StatusCode::BAD_REQUEST,
+            Self::NotWebSocket | Self::Query(_) | Self::Connect => StatusCode::BAD_REQUEST,
             Self::Version => StatusCode::UPGRADE_REQUIRED,
             Self::Origin => StatusCode::FORBIDDEN,
         }
@@ -63,11 +80,14 @@ impl Handshake {
         if !is_welcome(headers, allowed_origins) {
             return Err(Refused::Origin);
         }
+        let asked = Asked::by(request.uri())?;
         let subprotocol = Encoding::ALL.into_iter().find(|encoding| {
             names(headers, header::SEC_WEBSOCKET_PROTOCOL, encoding.subprotocol())
         });
-        let encoding = subprotocol.unwrap_or_else(|| by_query(request.uri().query()));
-        Ok(Self { encoding, accept: derive_accept_key(key.as_bytes()), subprotocol })
+        let encoding = subprotocol.unwrap_or_else(|| asked.encoding());
+        let (pings, connect) = (asked.pings(), asked.cf_connect);
+        let accept = derive_accept_key(key.as_bytes());
+        Ok(Self { encoding, pings, connect, accept, subprotocol })
     }
 
     /// The answer that upgrades. Extensions are declined by silence.
@@ -94,24 +114,6 @@ fn names(headers: &HeaderMap, header: header::HeaderName, token: &str) -> bool {
     let mut named =
         values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     named.any(|name| name.trim().eq_ignore_ascii_case(token))
-}
-
-fn by_query(query: Option<&str>) -> Encoding {
-    let asks = |pair: &str| matches!(pair, "format=protobuf" | "cf_protocol=protobuf");
-    match query.is_some_and(|query| query.split('&').any(asks)) {
-        true => Encoding::Protobuf,
-        false => Encoding::Json,
-    }
-}
-
-/// Programs send no origin; browsers always do, and only pages of this server or of a listed origin
-/// may come in.
-fn is_welcome(headers: &HeaderMap, allowed_origins: &[String]) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let Ok(origin) = origin.to_str() else { return false };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let is_own = origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host);
-    is_own || allowed_origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
 }
 
 #[cfg(test)]
@@ -150,9 +152,9 @@ mod tests {
         assert_eq!(protobuf.encoding, Encoding::Protobuf);
         let named = protobuf.response::<String>().headers()["sec-websocket-protocol"].clone();
         assert_eq!(named, "centrifuge-protobuf");
-        assert_eq!(by_query(Some("a=1&format=protobuf")), Encoding::Protobuf);
-        assert_eq!(by_query(Some("cf_protocol=protobuf")), Encoding::Protobuf);
-        assert_eq!(by_query(None), Encoding::Json);
+        let mut asking = request(&[]);
+        *asking.uri_mut() = "/connection/websocket?format=protobuf".parse().unwrap();
+        assert_eq!(Handshake::read(&asking, &[]).unwrap().encoding, Encoding::Protobuf);
     }
 
     #[test]

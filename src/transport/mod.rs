@@ -1,8 +1,10 @@
-//! WebSocket: bytes to commands and replies to bytes; not a word of business.
+//! Bytes to commands and replies to bytes, whatever carries them; not a word of business.
 
 pub mod connection;
 pub mod frame;
 pub mod handshake;
+pub mod origin;
+pub mod query;
 pub mod socket;
 pub mod websocket;
 
@@ -11,14 +13,14 @@ use std::sync::Arc;
 use axum::{Router, routing::any};
 use tokio_util::task::TaskTracker;
 
-use crate::session::Needs;
+use crate::{config::http::Http, session::Needs};
 
 /// What the connection endpoints need.
 pub struct Transport {
     /// What sessions need of the house.
     pub needs: Arc<Needs>,
-    /// Web origins whose pages may connect.
-    pub allowed_origins: Vec<String>,
+    /// Whose pages may connect, and how long a request's body may take.
+    pub http: Http,
     /// The tasks of connections: one each.
     pub tasks: TaskTracker,
 }

@@ -3,127 +3,147 @@
 //! After the upgrade the TCP stream is taken back from hyper and all HTTP state is freed; a task of
 //! its own then serves the connection, so that nothing of the handshake stays in memory.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     body::Body,
     extract::{Extension, Request, State},
-    http::{Response, StatusCode},
+    http::{HeaderValue, Response, StatusCode, header},
 };
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use crate::{
     hub::Dialect,
     listener::Seat,
     operation::caller::PeerAddress,
-    protocol::codec::Encoding,
-    session::Visitor,
+    protocol::{
+        codec::{Encoding, decode_connect},
+        request::ConnectRequest,
+    },
+    session::{Arrival, Needs, Visitor},
     transport::{
         Transport,
         connection::Line,
         handshake::{Handshake, Refused},
-        socket::Socket,
+        socket::{Listening, Socket},
     },
 };
 
-/// The kernel may hold this much unsent for one client; beyond it the mailbox knows that the client
-/// is behind. Left alone, the kernel would hide four megabytes of backlog for each.
-const UNSENT_BYTES_MAX: u32 = 64 * 1_024;
+/// What the accept loop says of a request.
+type Peer = (Option<Extension<PeerAddress>>, Option<Extension<Seat>>);
 
 /// Opens a bidirectional connection.
 pub async fn bidirectional(
     State(transport): State<Arc<Transport>>,
-    peer: Option<Extension<PeerAddress>>,
-    seat: Option<Extension<Seat>>,
+    peer: Peer,
     request: Request,
 ) -> Response<Body> {
     let by = |encoding| match encoding {
         Encoding::Json => Dialect::WebSocketJson,
         Encoding::Protobuf => Dialect::WebSocketProtobuf,
     };
-    upgrade(transport, (peer, seat), request, by)
+    upgrade(transport, peer, request, by).unwrap_or_else(refuse)
 }
 
-/// Opens a connection that only hears.
+/// Opens a connection that only hears. Its connect request is its first message, or comes with the
+/// handshake.
 pub async fn unidirectional(
     State(transport): State<Arc<Transport>>,
-    peer: Option<Extension<PeerAddress>>,
-    seat: Option<Extension<Seat>>,
+    peer: Peer,
     request: Request,
 ) -> Response<Body> {
     let by = |encoding| match encoding {
         Encoding::Json => Dialect::UniWebSocketJson,
         Encoding::Protobuf => Dialect::UniWebSocketProtobuf,
     };
-    upgrade(transport, (peer, seat), request, by)
+    upgrade(transport, peer, request, by).unwrap_or_else(refuse)
 }
 
 fn upgrade(
     transport: Arc<Transport>,
-    (peer, seat): (Option<Extension<PeerAddress>>, Option<Extension<Seat>>),
+    (peer, seat): Peer,
     mut request: Request,
     dialect: impl FnOnce(Encoding) -> Dialect,
-) -> Response<Body> {
-    let handshake = match Handshake::read(&request, &transport.allowed_origins) {
-        Ok(handshake) => handshake,
-        Err(refused) => return refuse(refused),
+) -> Result<Response<Body>, Refused> {
+    let handshake = Handshake::read(&request, &transport.http.allowed_origins)?;
+    let dialect = dialect(handshake.encoding);
+    let connect = handshake.connect.as_ref().filter(|_| dialect.is_unidirectional());
+    let connect = connect.map(|json| decode_connect(Encoding::Json, json.as_bytes())).transpose();
+    let newcomer = Newcomer {
+        dialect,
+        arrival: Arrival {
+            address: peer.map(|Extension(PeerAddress(peer))| peer.ip()),
+            pings: handshake.pings,
+            way_back: None,
+        },
+        connect: connect.map_err(|_| Refused::Connect)?,
+        seat: seat.map(|Extension(seat)| seat),
     };
     let on_upgrade = hyper::upgrade::on(&mut request);
-    let address = peer.map(|Extension(PeerAddress(peer))| peer.ip());
-    let seat = seat.map(|Extension(seat)| seat);
-    let dialect = dialect(handshake.encoding);
-    let tasks = transport.tasks.clone();
-    tasks.spawn(take_over(transport, on_upgrade, dialect, address, seat));
-    handshake.response()
+    transport.tasks.clone().spawn(newcomer.take_over(transport, on_upgrade));
+    Ok(handshake.response())
 }
 
 fn refuse(refused: Refused) -> Response<Body> {
     let mut response = Response::new(Body::from(refused.to_string()));
     *response.status_mut() = refused.status();
     if refused.status() == StatusCode::UPGRADE_REQUIRED {
-        let version = axum::http::HeaderValue::from_static("13");
-        response.headers_mut().insert("sec-websocket-version", version);
+        let version = HeaderValue::from_static("13");
+        response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, version);
     }
     response
 }
 
-async fn take_over(
-    transport: Arc<Transport>,
-    on_upgrade: OnUpgrade,
+/// Who asks for an upgrade.
+struct Newcomer {
     dialect: Dialect,
-    address: Option<IpAddr>,
+    arrival: Arrival,
+    connect: Option<ConnectRequest>,
     seat: Option<Seat>,
-) {
-    let upgraded = match on_upgrade.await {
-        Ok(upgraded) => upgraded,
-        Err(fault) => {
-            tracing::debug!(%fault, "a handshake was not completed");
+}
+
+impl Newcomer {
+    async fn take_over(mut self, transport: Arc<Transport>, on_upgrade: OnUpgrade) {
+        let upgraded = match on_upgrade.await {
+            Ok(upgraded) => upgraded,
+            Err(fault) => {
+                tracing::debug!(%fault, "a handshake was not completed");
+                return;
+            }
+        };
+        let Some((stream, early)) = reclaim(upgraded) else {
+            tracing::error!("an upgraded connection is no TCP stream");
             return;
-        }
-    };
-    let Some((socket, early)) = reclaim(upgraded) else {
-        tracing::error!("an upgraded connection is no TCP stream");
-        return;
-    };
-    // Without a bound the kernel takes more; the connection works all the same.
-    if let Err(fault) = SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
-        tracing::debug!(%fault, "the unsent bytes of a connection are not bounded");
+        };
+        let seat = self.seat.take();
+        let (line, visitor) = self.settle(&transport.needs, stream, early);
+        let tasks = transport.tasks.clone();
+        drop(transport);
+        tasks.spawn(async move {
+            line.serve(visitor).await;
+            drop(seat);
+        });
     }
-    let socket = Arc::new(socket);
-    let metrics = &transport.needs.metrics;
-    let wire = Socket { stream: Arc::clone(&socket), written: metrics.written.clone() };
-    let guest = transport.needs.hub.admit(dialect, Box::new(wire));
-    let visitor = Visitor::new(Arc::clone(&transport.needs), guest, address);
-    let line = Line::new(socket, Arc::clone(visitor.mailbox()), &transport.needs);
-    let tasks = transport.tasks.clone();
-    drop(transport);
-    tasks.spawn(async move {
-        line.serve(visitor, early).await;
-        drop(seat);
-    });
+
+    fn settle(
+        self,
+        needs: &Arc<Needs>,
+        stream: TcpStream,
+        mut early: Vec<u8>,
+    ) -> (Line<Listening>, Visitor) {
+        let stream = Arc::new(stream);
+        let wire = Socket { stream: Arc::clone(&stream), written: needs.metrics.written.clone() };
+        let guest = needs.hub.admit(self.dialect, Box::new(wire));
+        let mut listening = Listening::new(stream, self.dialect, self.arrival.pings, needs);
+        if let Some(request) = self.connect {
+            listening.hear(request);
+        }
+        let visitor = Visitor::new(Arc::clone(needs), guest, self.arrival);
+        listening.digest(&mut early, visitor.mailbox());
+        (Line::new(listening, Arc::clone(visitor.mailbox()), needs), visitor)
+    }
 }
 
 /// The TCP stream, and the bytes that came right behind the handshake. hyper's read buffer, even

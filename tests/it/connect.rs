@@ -1,16 +1,26 @@
 //! Connecting: what a first command may be, and what bad ones get.
 
 use belfry::{
+    config::{
+        channels::{Namespace, Who},
+        value::Span,
+    },
     error::Code,
     protocol::{
         codec::Encoding,
         command::Command,
-        request::{PublishRequest, SubscribeRequest},
+        request::{ConnectRequest, PublishRequest, SubscribeRequest},
     },
+};
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
 };
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{House, Visitor};
+use crate::support::{House, PATIENCE, Visitor, call, service};
 
 #[tokio::test]
 async fn a_user_connects_and_is_subscribed_to_the_personal_channel() {
@@ -113,4 +123,126 @@ async fn what_nobody_may_is_denied_and_the_connection_goes_on() {
     }
     let request = PublishRequest { channel: "room:a".to_owned(), data: "{}".into(), kind: 0 };
     assert_eq!(visitor.ask(request).await.unwrap_err().code, 103);
+}
+
+#[tokio::test]
+async fn who_was_refused_and_stays_is_stale_and_does_not_hold_up_the_end() {
+    let house = House::open_with(|config| config.client.connect_timeout = Span::seconds(1)).await;
+    let expired = house.token_with("ann", |claims| claims.exp = Some(1));
+    let mut visitor = Visitor::arrive(house.address).await;
+    visitor.connect(&expired).await.unwrap_err();
+    assert_eq!(visitor.farewell().await, (3502, "stale".to_owned()));
+
+    let mut visitor = Visitor::arrive(house.address).await;
+    visitor.connect(&expired).await.unwrap_err();
+    let closing = tokio::spawn(house.close());
+    assert_eq!(visitor.farewell().await, (3001, "shutdown".to_owned()));
+    drop(visitor);
+    closing.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connect_that_fails_leaves_nothing_behind() {
+    let house = House::open_with(|config| {
+        let binary = Namespace {
+            binary: true,
+            history_size: 10,
+            history_ttl: Span::seconds(60),
+            force_recovery: true,
+            subscribe: Who::User,
+            publish: Who::User,
+            ..Namespace::default()
+        };
+        config.channels.namespaces.insert("binary".to_owned(), binary);
+    })
+    .await;
+    let mut service = service(&house).await;
+    let unknown = house.token_with("ann", |claims| {
+        claims.channels = vec!["room:a".into(), "zoom:a".into()];
+    });
+    let mut visitor = Visitor::arrive(house.address).await;
+    assert_eq!(visitor.connect(&unknown).await.unwrap_err().code, Code::UnknownChannel.number());
+
+    let mut writer = Visitor::arrive_speaking(house.address, Encoding::Protobuf).await;
+    writer.connect(&house.token("writer")).await.unwrap();
+    let request = PublishRequest { channel: "binary:a".to_owned(), data: "\0".into(), kind: 0 };
+    writer.ask(request).await.unwrap();
+    let token = house.token_with("ann", |claims| {
+        claims.channels = vec!["binary:a".into(), "room:a".into()];
+    });
+    let recover = SubscribeRequest { recover: true, ..SubscribeRequest::default() };
+    let subs = [("binary:a".to_owned(), recover)].into();
+    let mut visitor = Visitor::arrive(house.address).await;
+    let connect = ConnectRequest { token, subs, ..ConnectRequest::default() };
+    visitor.send(&[Command::new(1, connect)]).await;
+    assert_eq!(visitor.farewell().await.0, 3506);
+
+    for prefix in ["room:", "binary:"] {
+        let channels = call(&mut service, "channels", json!({ "prefix": prefix })).await.unwrap();
+        assert_eq!(channels, json!({"channels": {}}));
+    }
+    let stats = call(&mut service, "presence_stats", json!({"channel": "room:a"})).await.unwrap();
+    assert_eq!(stats["num_clients"], 0);
+}
+
+#[tokio::test]
+async fn tools_that_know_no_protocol_are_pinged_by_frames() {
+    let house = House::open_with(|config| {
+        config.client.ping_interval = Span::seconds(1);
+        config.client.pong_timeout = Span::seconds(1);
+    })
+    .await;
+    let query = "?cf_ws_frame_ping_pong=true";
+    let mut visitor = Visitor::arrive_asking(house.address, query, Encoding::Json).await;
+    let result = visitor.connect(&house.token("ann")).await.unwrap();
+    assert_eq!((result.ping, result.pong), (0, false));
+    visitor.say(Message::Pong("unasked".into())).await;
+    visitor.pinged_by_frames(3).await;
+    visitor.subscribe("room:a").await.unwrap();
+    visitor.say(Message::text("{}")).await;
+    assert_eq!(visitor.farewell().await.0, 3501);
+}
+
+#[tokio::test]
+async fn a_frame_ping_without_an_answer_ends_the_connection() {
+    let house = House::open_with(|config| {
+        config.client.ping_interval = Span::seconds(1);
+        config.client.pong_timeout = Span::seconds(1);
+    })
+    .await;
+    let mut socket = Bare::open(&house, "?cf_ws_frame_ping_pong=true").await;
+    socket.say(&format!(r#"{{"id":1,"connect":{{"token":"{}"}}}}"#, house.token("ann"))).await;
+    let end = socket.rest().await;
+    let (ping, close) = (b"\x89\x00", b"\x88\x09\x0B\xC4no pong");
+    assert!(end.ends_with(&[&ping[..], close].concat()), "{end:?}");
+}
+
+/// A socket without a library behind it, which would answer pings by itself.
+struct Bare(TcpStream);
+
+impl Bare {
+    async fn open(house: &House, query: &str) -> Self {
+        let mut stream = TcpStream::connect(house.address).await.unwrap();
+        let head = format!(
+            "GET /connection/websocket{query} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\
+             Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        Self(stream)
+    }
+
+    /// Sends a text frame, masked with zeros.
+    async fn say(&mut self, text: &str) {
+        let length = u16::try_from(text.len()).unwrap().to_be_bytes();
+        let header = [&[0x81, 0x80 | 126], &length[..], &[0; 4]].concat();
+        self.0.write_all(&[&header, text.as_bytes()].concat()).await.unwrap();
+    }
+
+    /// Everything until the server closes.
+    async fn rest(mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        timeout(PATIENCE, self.0.read_to_end(&mut bytes)).await.expect("an end").unwrap();
+        bytes
+    }
 }

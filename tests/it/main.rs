@@ -8,3 +8,4 @@ mod connect;
 mod platform;
 mod subscribe;
 mod support;
+mod unidirectional;

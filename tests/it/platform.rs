@@ -1,29 +1,8 @@
 //! The platform's own door to channels: what services do, clients see.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use belfry::{
-    operation::Role,
-    protocol::{command::Request, reply::Outcome, request::RpcRequest},
-};
-
-use crate::support::{House, Visitor};
-
-async fn call(service: &mut Visitor, method: &str, input: Value) -> Result<Value, (u32, String)> {
-    let request = RpcRequest { method: method.to_owned(), data: input.to_string().into() };
-    match service.ask(Request::Rpc(request)).await {
-        Ok(Outcome::Rpc(result)) => Ok(serde_json::from_slice(&result.data).unwrap()),
-        Ok(other) => panic!("{other:?}"),
-        Err(error) => Err((error.code, error.message)),
-    }
-}
-
-async fn service(house: &House) -> Visitor {
-    let token = house.token_with("platform", |claims| claims.role = Some(Role::Service));
-    let mut service = Visitor::arrive(house.address).await;
-    service.connect(&token).await.unwrap();
-    service
-}
+use crate::support::{House, call, service};
 
 #[tokio::test]
 async fn a_service_publishes_reads_and_asks_who_is_there() {

@@ -1,6 +1,18 @@
 //! The vocabulary of the tests: a house, its visitors, what they say and hear.
 
+mod hearer;
 mod house;
+mod platform;
 mod visitor;
 
-pub use self::{house::House, visitor::Visitor};
+pub use self::{
+    hearer::Hearer,
+    house::House,
+    platform::{call, service},
+    visitor::{PATIENCE, Visitor},
+};
+
+/// `text` as a member of a query.
+pub fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}

@@ -18,7 +18,7 @@ use tokio_tungstenite::{
 };
 
 /// Nothing in these tests takes longer unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One connection, and what it heard beside the replies it waited for.
 pub struct Visitor {
@@ -27,6 +27,7 @@ pub struct Visitor {
     last_id: u32,
     replies: VecDeque<Reply>,
     pushes: VecDeque<Push>,
+    ping_frames: usize,
 }
 
 /// How a connection ended.
@@ -40,13 +41,18 @@ impl Visitor {
 
     /// The same in either encoding.
     pub async fn arrive_speaking(address: SocketAddr, encoding: Encoding) -> Self {
-        let url = format!("ws://{address}/connection/websocket");
+        Self::arrive_asking(address, "", encoding).await
+    }
+
+    /// The same, with a query behind the path.
+    pub async fn arrive_asking(address: SocketAddr, query: &str, encoding: Encoding) -> Self {
+        let url = format!("ws://{address}/connection/websocket{query}");
         let mut request = url.into_client_request().unwrap();
         let subprotocol = encoding.subprotocol().parse().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", subprotocol);
         let (socket, _) = connect_async(request).await.unwrap();
         let (replies, pushes) = (VecDeque::new(), VecDeque::new());
-        Self { socket, encoding, last_id: 0, replies, pushes }
+        Self { socket, encoding, last_id: 0, replies, pushes, ping_frames: 0 }
     }
 
     /// Connects with a token.
@@ -134,6 +140,13 @@ impl Visitor {
         String::from_utf8(publication.data.to_vec()).unwrap()
     }
 
+    /// Waits until `count` frames of the WebSocket were pings; the socket answers them by itself.
+    pub async fn pinged_by_frames(&mut self, count: usize) {
+        while self.ping_frames < count {
+            self.listen().await.unwrap();
+        }
+    }
+
     /// Waits for the close frame.
     pub async fn farewell(&mut self) -> Farewell {
         loop {
@@ -152,6 +165,10 @@ impl Visitor {
                 return Err((close.code.into(), close.reason.to_string()));
             }
             Message::Close(None) => return Err((1005, String::new())),
+            Message::Ping(_) => {
+                self.ping_frames += 1;
+                return Ok(());
+            }
             _ => return Ok(()),
         };
         for reply in decode_replies(self.encoding, &frame).unwrap() {
