@@ -151,7 +151,10 @@ impl Access {
         let grant = match self.identity.verify_subscription(&request.token).await {
             Ok(grant) => grant,
             Err(TokenFault::Expired) => return Err(Code::TokenExpired.into()),
-            Err(_) => return Err(Code::PermissionDenied.into()),
+            Err(TokenFault::Unavailable) => return Err(Code::Internal.into()),
+            Err(TokenFault::Revoked | TokenFault::Invalid(_)) => {
+                return Err(Code::PermissionDenied.into());
+            }
         };
         let names_other = grant.channel.as_str() != request.channel
             || grant.user != caller.user
@@ -172,7 +175,10 @@ impl Access {
         let grant = match self.identity.verify_subscription(token).await {
             Ok(grant) => grant,
             Err(TokenFault::Expired) => return Err(Code::TokenExpired.into()),
-            Err(_) => return Err(Denied::Close(DisconnectCode::InvalidToken.into())),
+            Err(TokenFault::Unavailable) => return Err(Code::Internal.into()),
+            Err(TokenFault::Revoked | TokenFault::Invalid(_)) => {
+                return Err(Denied::Close(DisconnectCode::InvalidToken.into()));
+            }
         };
         if grant.user != caller.user || channel.is_some_and(|channel| *channel != grant.channel) {
             return Err(Denied::Close(DisconnectCode::InvalidToken.into()));

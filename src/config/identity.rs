@@ -37,11 +37,11 @@ pub struct Identity {
     pub token_ttl_max: Span,
     /// Whether connections that nobody vouches for are let in at all.
     pub anonymous: bool,
-    /// Where the secret made at the first start is kept, readable by its owner alone: it signs
-    /// development tokens and keys pseudonyms, where no other secret is set for them.
+    /// Where the secret made at the first start is kept, readable by its owner alone: it stands for
+    /// secrets that are needed and not set.
     pub secret_file: String,
-    /// Keys the pseudonyms that institutions see. Changing it gives everyone new ones; nodes must
-    /// agree on it.
+    /// Keys the pseudonyms that institutions see; absent, `hmac_secret` does, or the secret file.
+    /// Pseudonyms given already are stored and stay. Nodes must agree on it.
     pub pseudonym_secret: Secret,
 }
 

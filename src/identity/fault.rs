@@ -111,4 +111,7 @@ pub enum SetupFault {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The revocations cannot be read.
+    #[error("the revocations cannot be read: {0}")]
+    Store(#[from] crate::store::Fault),
 }

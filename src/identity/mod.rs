@@ -9,33 +9,42 @@ mod fault;
 mod grant;
 mod key;
 mod key_set;
+mod operation;
 mod pseudonym;
+mod revocation;
 mod ring;
 mod secret;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
     claims::Claims,
     fault::{Flaw, KeySetFault, MintFault, SetupFault, TokenFault},
     grant::{ConnectionGrant, Overrides, SubOptions, SubscriptionGrant},
+    operation::operations,
     pseudonym::Face,
+    revocation::Revocation,
 };
 use self::{
     pseudonym::Masks,
+    revocation::Revocations,
     ring::{Kind, Ring},
 };
 use crate::{
     clock::Clock,
     config::identity as config,
     ids::{InstitutionId, UserId},
+    store::{self, Store},
+    telemetry::Metrics,
 };
 
 /// No key set is renewed more often, whatever is configured.
 const JWKS_REFRESH_MIN: Duration = Duration::from_secs(1);
+/// How often revocations that name nothing valid any more are forgotten.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// Whose tokens this node believes. Cheap to clone.
 #[derive(Clone)]
@@ -46,30 +55,53 @@ struct Inner {
     clock: Clock,
     ring: Ring,
     masks: Masks,
+    revocations: Revocations,
 }
 
 impl Identity {
     /// Sets the keys up from `config`; makes the secret file where it is needed and missing.
+    /// Revocations last as long as the value: what `belfry token` and tests need.
     ///
     /// # Errors
     /// When the secret file can be neither read nor made, or the key set's file holds none.
     pub fn new(config: &config::Identity, clock: Clock) -> Result<Self, SetupFault> {
-        let ring = Ring::new(config)?;
-        let masks = match config.pseudonym_secret.is_empty() {
-            true => Masks::new(&secret::kept_in(&config.secret_file)?),
-            false => Masks::new(&config.pseudonym_secret),
-        };
-        Ok(Self(Arc::new(Inner { config: config.clone(), clock, ring, masks })))
+        let revocations = Revocations::new(ttl_max_s(config));
+        Self::with(config, clock, revocations, &Metrics::default())
     }
 
-    /// Renews the key set at its interval until `stop`; the first time at once.
+    /// The same with the revocations of `store`, counting into `metrics`.
+    ///
+    /// # Errors
+    /// As for [`Identity::new`], and when the revocations cannot be read.
+    pub async fn open(
+        config: &config::Identity,
+        clock: Clock,
+        store: Store,
+        metrics: &Metrics,
+    ) -> Result<Self, SetupFault> {
+        let revocations = Revocations::load(store, ttl_max_s(config)).await?;
+        Self::with(config, clock, revocations, metrics)
+    }
+
+    fn with(
+        config: &config::Identity,
+        clock: Clock,
+        revocations: Revocations,
+        metrics: &Metrics,
+    ) -> Result<Self, SetupFault> {
+        let ring = Ring::new(config, metrics)?;
+        let masks = match (&config.pseudonym_secret, ring.signing()) {
+            (own, _) if !own.is_empty() => Masks::new(own),
+            (_, Some(signing)) => Masks::new(signing),
+            _ => Masks::new(&secret::kept_in(&config.secret_file)?),
+        };
+        Ok(Self(Arc::new(Inner { config: config.clone(), clock, ring, masks, revocations })))
+    }
+
+    /// Renews the key set and forgets old revocations at their intervals, until `stop`; the first
+    /// time at once.
     pub async fn tend(&self, stop: CancellationToken) {
-        let Some(set) = self.0.ring.set() else { return };
-        let mut due = tokio::time::interval(self.0.config.jwks_refresh.0.max(JWKS_REFRESH_MIN));
-        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while stop.run_until_cancelled(due.tick()).await.is_some() {
-            stop.run_until_cancelled(set.renew(&set.keys())).await;
-        }
+        tokio::join!(self.renew_keys(&stop), self.prune(&stop));
     }
 
     /// Whether connections without a token are let in.
@@ -83,7 +115,7 @@ impl Identity {
     /// See [`TokenFault`]: 109 when expired, close 3500 when revoked or invalid, 100 when its key
     /// cannot be had now.
     pub async fn verify_connection(&self, token: &str) -> Result<ConnectionGrant, TokenFault> {
-        let claims = self.open(Kind::Connection, token).await?;
+        let claims = self.verify(Kind::Connection, token).await?;
         Ok(ConnectionGrant::read(claims, self.0.config.anonymous)?)
     }
 
@@ -93,7 +125,7 @@ impl Identity {
     /// # Errors
     /// As for [`Identity::verify_connection`].
     pub async fn verify_subscription(&self, token: &str) -> Result<SubscriptionGrant, TokenFault> {
-        let claims = self.open(Kind::Subscription, token).await?;
+        let claims = self.verify(Kind::Subscription, token).await?;
         Ok(SubscriptionGrant::read(claims)?)
     }
 
@@ -110,7 +142,23 @@ impl Identity {
         self.0.masks.face(user, institution)
     }
 
-    async fn open(&self, kind: Kind, token: &str) -> Result<Claims, TokenFault> {
+    /// Ends tokens before their time. Connections that live by them are for the caller to end, as
+    /// `identity.revoke` does.
+    ///
+    /// # Errors
+    /// When the database does not take it; nothing is revoked then.
+    pub async fn revoke(&self, revocation: &Revocation) -> Result<(), store::Fault> {
+        self.0.revocations.add(revocation, self.0.clock.now_s()).await
+    }
+
+    /// Whether the token of this grant was revoked. Ask again once the connection can be reached by
+    /// the signal of a revocation: one that came in between would be missed.
+    pub fn is_revoked(&self, grant: &ConnectionGrant) -> bool {
+        let token_id = grant.token_id.as_deref();
+        self.0.revocations.covers(grant.caller.user.as_str(), grant.issued_at_s, token_id)
+    }
+
+    async fn verify(&self, kind: Kind, token: &str) -> Result<Claims, TokenFault> {
         if token.len() > self.0.config.token_max.0 {
             return Err(Flaw::Length.into());
         }
@@ -136,8 +184,44 @@ impl Identity {
         let (now_s, leeway_s) = (self.0.clock.now_s(), config.leeway.as_ms() / 1_000);
         let is_over = claims.exp.is_some_and(|exp| exp.saturating_add(leeway_s) <= now_s);
         let is_early = claims.nbf.is_some_and(|nbf| nbf.saturating_sub(leeway_s) > now_s);
-        if is_over || is_early { Err(TokenFault::Expired) } else { Ok(()) }
+        if is_over || is_early {
+            return Err(TokenFault::Expired);
+        }
+        let (issued_at_s, token_id) = (claims.iat.unwrap_or(0), claims.jti.as_deref());
+        match self.0.revocations.covers(&claims.sub, issued_at_s, token_id) {
+            true => Err(TokenFault::Revoked),
+            false => Ok(()),
+        }
     }
+
+    async fn renew_keys(&self, stop: &CancellationToken) {
+        let Some(set) = self.0.ring.set() else { return };
+        let mut due = every(self.0.config.jwks_refresh.0.max(JWKS_REFRESH_MIN));
+        while stop.run_until_cancelled(due.tick()).await.is_some() {
+            stop.run_until_cancelled(set.renew(&set.keys())).await;
+        }
+    }
+
+    async fn prune(&self, stop: &CancellationToken) {
+        let mut due = every(PRUNE_INTERVAL);
+        while stop.run_until_cancelled(due.tick()).await.is_some() {
+            if let Err(fault) = self.0.revocations.prune(self.0.clock.now_s()).await {
+                tracing::warn!(%fault, "old revocations were not forgotten");
+            }
+        }
+    }
+}
+
+/// For how long after its time a revocation may name a token that is still right.
+fn ttl_max_s(config: &config::Identity) -> Option<i64> {
+    let ttl_max_ms = config.token_ttl_max.as_ms();
+    (ttl_max_ms > 0).then(|| ttl_max_ms.saturating_add(config.leeway.as_ms()) / 1_000 + 1)
+}
+
+fn every(interval: Duration) -> Interval {
+    let mut due = tokio::time::interval(interval);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    due
 }
 
 impl fmt::Debug for Identity {

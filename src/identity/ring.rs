@@ -11,6 +11,7 @@ use crate::{
         key_set::{KeySet, Renewal},
         secret,
     },
+    telemetry::Metrics,
 };
 
 /// What a token is for.
@@ -30,8 +31,8 @@ pub(super) struct Ring {
 
 impl Ring {
     /// Sets the keys up; makes the secret file when nothing else is configured.
-    pub(super) fn new(config: &config::Identity) -> Result<Self, SetupFault> {
-        let set = KeySet::new(config)?;
+    pub(super) fn new(config: &config::Identity, metrics: &Metrics) -> Result<Self, SetupFault> {
+        let set = KeySet::new(config, metrics)?;
         let signing = match (config.hmac_secret.is_empty(), &set) {
             (false, _) => Some(config.hmac_secret.clone()),
             (true, Some(_)) => None,
@@ -52,6 +53,11 @@ impl Ring {
     /// The key set, when one is configured.
     pub(super) fn set(&self) -> Option<&KeySet> {
         self.set.as_ref()
+    }
+
+    /// The secret that signs, when there is one.
+    pub(super) fn signing(&self) -> Option<&Secret> {
+        self.signing.as_ref()
     }
 
     /// Verifies the signature with the secrets, then with the key set, then with a newer key set
@@ -87,7 +93,7 @@ impl Ring {
 
     /// Signs a connection token (HS256).
     pub(super) fn sign(&self, claims: &Claims) -> Result<String, MintFault> {
-        let secret = self.signing.as_ref().ok_or(MintFault::NoSecret)?;
+        let secret = self.signing().ok_or(MintFault::NoSecret)?;
         let key = EncodingKey::from_secret(secret.reveal().as_bytes());
         Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key)?)
     }

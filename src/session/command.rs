@@ -243,7 +243,10 @@ impl Session {
         let grant = match self.needs.identity.verify_connection(&request.token).await {
             Ok(grant) => grant,
             Err(TokenFault::Expired) => return self.refuse(id, Code::TokenExpired),
-            Err(_) => return Err(DisconnectCode::InvalidToken.into()),
+            Err(TokenFault::Unavailable) => return self.refuse(id, Code::Internal),
+            Err(TokenFault::Revoked | TokenFault::Invalid(_)) => {
+                return Err(DisconnectCode::InvalidToken.into());
+            }
         };
         if grant.caller.user != self.caller.user {
             return Err(DisconnectCode::InvalidToken.into());

@@ -110,6 +110,7 @@ impl Stranger {
         let admitted = self.admit(&request).await.map_err(|refused| match refused {
             Refused::Close(disconnect) => disconnect,
             Refused::Reply(Code::TokenExpired) => DisconnectCode::ConnectionExpired.into(),
+            Refused::Reply(Code::Internal) => DisconnectCode::InternalServerError.into(),
             Refused::Reply(_) => DisconnectCode::BadRequest.into(),
         })?;
         let opening = self.open(&request, admitted).await;
@@ -144,6 +145,10 @@ impl Stranger {
             let identified = self.guest.identify(&grant.caller.user, self.needs.per_user);
             identified.map_err(|_| DisconnectCode::ConnectionLimit)?;
         }
+        // A revocation between the verification and this line had nobody to tell.
+        if self.needs.identity.is_revoked(&grant) {
+            return Err(DisconnectCode::InvalidToken.into());
+        }
         Ok(Admitted { grant, channels })
     }
 
@@ -174,7 +179,10 @@ impl Stranger {
             }
             Ok(grant) => Ok(grant),
             Err(TokenFault::Expired) => Err(Refused::Reply(Code::TokenExpired)),
-            Err(_) => Err(DisconnectCode::InvalidToken.into()),
+            Err(TokenFault::Unavailable) => Err(Refused::Reply(Code::Internal)),
+            Err(TokenFault::Revoked | TokenFault::Invalid(_)) => {
+                Err(DisconnectCode::InvalidToken.into())
+            }
         }
     }
 

@@ -23,7 +23,7 @@ macro_rules! migrations {
 }
 
 /// Every migration, by number.
-pub const ALL: &[Migration] = migrations!["0001_thread_and_record"];
+pub const ALL: &[Migration] = migrations!["0001_thread_and_record", "0005_identity"];
 
 impl Migration {
     /// The number before the underscore.

@@ -23,6 +23,11 @@ use crate::{
         fault::{KeySetFault, SetupFault},
         key::Key,
     },
+    telemetry::{
+        Metrics,
+        instrument::Counts,
+        label::{ByOutcome, Outcome},
+    },
 };
 
 /// A set of keys is a few kilobytes; more is somebody's mistake.
@@ -37,6 +42,7 @@ pub(super) struct KeySet {
     /// One renewal at a time: whoever waited for it finds the set renewed and does not fetch again.
     turn: Semaphore,
     tried_at: Mutex<Option<Instant>>,
+    fetches: Counts<ByOutcome>,
 }
 
 enum Source {
@@ -58,7 +64,10 @@ pub(super) enum Renewal {
 impl KeySet {
     /// The set that `config.jwks` names, when it names one. A file is read now; an address is
     /// asked when [`KeySet::renew`] is first called, so that a node starts without it.
-    pub(super) fn new(config: &config::Identity) -> Result<Option<Self>, SetupFault> {
+    pub(super) fn new(
+        config: &config::Identity,
+        metrics: &Metrics,
+    ) -> Result<Option<Self>, SetupFault> {
         let named = config.jwks.as_str();
         let unusable = |source| SetupFault::KeySet { address: named.to_owned(), source };
         let (source, keys) = match Url::parse(named) {
@@ -84,6 +93,7 @@ impl KeySet {
             min_interval: config.jwks_min_interval.0,
             turn: Semaphore::new(1),
             tried_at: Mutex::new(None),
+            fetches: metrics.key_set_fetches.clone(),
         }))
     }
 
@@ -113,10 +123,12 @@ impl KeySet {
         }
         match self.source.fetch().await {
             Ok(keys) => {
+                self.fetches.one(&ByOutcome { outcome: Outcome::Done });
                 self.keys.store(Arc::new(keys));
                 Renewal::Done
             }
             Err(fault) => {
+                self.fetches.one(&ByOutcome { outcome: Outcome::Failed });
                 tracing::warn!(source = ?self.source, %fault, "the key set was not renewed");
                 Renewal::Failed
             }
