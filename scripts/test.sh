@@ -25,7 +25,6 @@ step 'tools' scripts/deps.sh
 step 'format' cargo fmt --all --check
 step 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
 step 'tests' cargo_test
-if [[ -f tests/sdk/package.json ]]; then
-  step 'client SDKs' sdk_test
-fi
+step 'JavaScript SDK' javascript_test
+step 'Python SDK' python3 tests/sdk/python/run.py
 printf '\nAll passed in %s s.\n' "$SECONDS"

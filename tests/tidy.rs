@@ -82,8 +82,11 @@ fn check_document(path: &str, text: &str) -> Vec<String> {
         let missing = ["make run", "make test"].into_iter().filter(|it| !opening.contains(it));
         faults.extend(missing.map(|command| format!("does not open with `{command}`")));
     }
-    let missing = named_files(text).into_iter().filter(|name| !Path::new(name).exists());
-    faults.extend(missing.map(|name| format!("names `{name}`, which does not exist")));
+    let folder = Path::new(path).parent().unwrap();
+    let named = named_files(text).into_iter().map(|name| (name, Path::new(name).to_owned()));
+    let linked = linked_files(text).into_iter().map(|name| (name, folder.join(name)));
+    let missing = named.chain(linked).filter(|(_, place)| !place.exists());
+    faults.extend(missing.map(|(name, _)| format!("names `{name}`, which does not exist")));
     faults
 }
 
@@ -96,6 +99,12 @@ fn named_files(text: &str) -> Vec<&str> {
             && name.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c))
     };
     quoted.filter(is_file).collect()
+}
+
+/// Files that a document links to, from its own folder on: `[operations](OPERATIONS.md)`.
+fn linked_files(text: &str) -> Vec<&str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+    targets.filter(|target| !target.is_empty() && !target.contains("://")).collect()
 }
 
 fn check_source(path: &str, text: &str) -> Vec<String> {
@@ -266,6 +275,7 @@ fn each_rule_catches_a_planted_fault() {
         ("Makefile", &"\n".repeat(MAKEFILE_LINES_MAX + 1), "61 lines, 60 at most"),
         ("docs/A.md", &"\n".repeat(DOCUMENT_LINES_MAX + 1), "151 lines, 150 at most"),
         ("docs/A.md", "See `src/hub/gone.rs`.\n", "`src/hub/gone.rs`, which does not exist"),
+        ("docs/A.md", "See [it](../GONE.md).\n", "`../GONE.md`, which does not exist"),
         ("README.zh-CN.md", "make run\n", "does not open with `make test`"),
         ("deploy/a.yaml", "path: /home/ann/belfry\n", "holds `/home/`"),
     ];
@@ -285,4 +295,5 @@ fn what_is_allowed_passes() {
     let tests = "//! A.\n#[cfg(test)]\nmod tests {\n    use super::*;\n    use crate::app;\n}\n";
     assert_eq!(check("src/hub/topic.rs", tests), [""; 0]);
     assert_eq!(check("README.md", "```\nmake run\nmake test\n```\n`src/lib.rs`\n"), [""; 0]);
+    assert_eq!(check("docs/A.md", "[a](../src/lib.rs) [b](https://a.b/c) [c](#d)\n"), [""; 0]);
 }

@@ -172,6 +172,17 @@ fn the_documented_file_is_equal_to_the_defaults() {
 }
 
 #[test]
+fn every_file_in_the_folder_of_configurations_loads() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/config");
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "toml")) {
+        if let Err(faults) = Config::load(&Sources::new(Some(path))) {
+            panic!("{faults}");
+        }
+    }
+}
+
+#[test]
 fn the_documented_file_names_every_key_that_is_allowed() {
     let written = keys(&DOCUMENTED.parse::<Table>().unwrap());
     for key in allowed(&[], &Config::default().to_table()) {

@@ -68,3 +68,18 @@ fn clones_share_their_numbers() {
     metrics.deliveries.one();
     assert_eq!(lines(&metrics, "belfry_deliveries_total"), ["belfry_deliveries_total 4"]);
 }
+
+#[test]
+fn the_operators_table_is_the_catalogue() {
+    let row = |metric: &Metric| {
+        let labels = metric.labels().iter().map(|label| format!("`{label}`")).collect::<Vec<_>>();
+        let (name, kind) = (metric.name(), format!("{:?}", metric.kind()).to_lowercase());
+        format!("| `{name}` | {kind} | {} | {} |\n", labels.join(", "), metric.help())
+    };
+    let head = "\n| Metric | Kind | Labels | Meaning |\n|---|---|---|---|\n".to_owned();
+    let table = Metric::ALL.iter().map(row).fold(head, |table, row| table + &row);
+    let document = include_str!("../../../docs/OPERATIONS.md");
+    let (_, rest) = document.split_once("<!-- metrics -->").unwrap();
+    let (written, _) = rest.split_once("<!-- /metrics -->").unwrap();
+    assert!(written.trim() == table.trim(), "write into docs/OPERATIONS.md:\n{table}");
+}
