@@ -34,7 +34,9 @@ fuzzing() {
   fi
   local target
   for target in $(cargo +nightly fuzz list); do
-    cargo +nightly fuzz run "$target" -- -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024
+    mkdir -p "fuzz/corpus/$target"
+    cargo +nightly fuzz run "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" -- \
+      -max_total_time="$seconds" -max_len=2048 -timeout=5 -rss_limit_mb=1024 -dict=fuzz/commands.dict
   done
 }
 
@@ -43,7 +45,5 @@ step 'format' cargo fmt --all --check
 step 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
 step 'documents' make --no-print-directory docs
 step 'dependencies' dependencies
-if [[ -d fuzz ]]; then
-  step 'fuzzing' fuzzing
-fi
+step 'fuzzing' fuzzing
 printf '\nAll checked in %s s.\n' "$SECONDS"
