@@ -17,11 +17,13 @@ pub mod listener;
 // 7: one connected person, without a socket.
 pub mod session;
 
-// 6: channels as operators configure them.
+// 6: channels as operators configure them, consultations.
 pub mod channel;
+pub mod consult;
 
 // 5: what may be said, what was said, who may speak.
 pub mod archive;
+pub mod directory;
 pub mod identity;
 pub mod moderation;
 

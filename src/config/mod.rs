@@ -9,6 +9,7 @@ pub mod archive;
 pub mod broker;
 pub mod channels;
 pub mod client;
+pub mod consult;
 pub mod fault;
 pub mod http;
 pub mod hub;
@@ -62,6 +63,8 @@ pub struct Config {
     pub keys: keys::Keys,
     /// The rules, and what is done with a text that they hit.
     pub moderation: moderation::Moderation,
+    /// The bounds of consultations.
+    pub consult: consult::Consult,
     /// What is logged.
     pub log: log::Log,
 }
@@ -94,6 +97,7 @@ impl Config {
             ("hub", self.hub.check()),
             ("channels", self.channels.check()),
             ("broker", self.broker.check()),
+            ("consult", self.consult.check()),
             ("store", self.store.check()),
             ("archive", self.archive.check()),
             ("log", self.log.check()),

@@ -91,8 +91,7 @@ impl Sources {
     }
 
     fn file_path(&self) -> Option<PathBuf> {
-        let is_set = |(name, path): &&(OsString, OsString)| name == FILE && !path.is_empty();
-        let named = || self.variables.iter().find(is_set);
+        let named = || self.variables.iter().find(|(name, _)| name == FILE);
         self.file.clone().or_else(|| named().map(|(_, path)| PathBuf::from(path)))
     }
 }

@@ -23,7 +23,8 @@ macro_rules! migrations {
 }
 
 /// Every migration, by number.
-pub const ALL: &[Migration] = migrations!["0001_thread_and_record", "0005_identity"];
+pub const ALL: &[Migration] =
+    migrations!["0001_thread_and_record", "0003_directory", "0005_identity", "0010_consult"];
 
 impl Migration {
     /// The number before the underscore.

@@ -5,7 +5,6 @@
 
 mod cli;
 mod connect;
-mod identity;
 mod platform;
 mod subscribe;
 mod support;

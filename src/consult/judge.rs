@@ -1,0 +1,82 @@
+//! What moderation says of a text, together with what its author wrote just before.
+
+use super::{
+    Consult,
+    body::Body,
+    conversation::Conversation,
+    effect::{Effect, Effects},
+    entry::{Entry, Opened},
+    reach::Stop,
+    recent::{Line, READ_MAX},
+    viewer::Viewer,
+};
+use crate::{
+    archive::Window,
+    directory::SUPPORT,
+    ids::UserId,
+    moderation::{Place, Question, Verdict},
+};
+
+impl Consult {
+    /// Judges `body` as the viewer's next message in `conversation`.
+    pub(super) async fn judge(
+        &self,
+        conversation: &Conversation,
+        viewer: &Viewer,
+        body: &Body,
+    ) -> Result<Verdict, Stop> {
+        let earlier = self.earlier(conversation, &viewer.person).await?;
+        let earlier: Vec<_> = earlier.iter().map(String::as_str).collect();
+        let is_support = conversation.institution.as_str() == SUPPORT;
+        let place = if is_support { Place::Support } else { Place::Consult };
+        let question =
+            Question { text: body.text(), earlier: &earlier, place, side: viewer.side() };
+        Ok(self.inner().needs.moderation.judge(question))
+    }
+
+    async fn earlier(
+        &self,
+        conversation: &Conversation,
+        author: &UserId,
+    ) -> Result<Vec<String>, Stop> {
+        let (recent, now_ms) = (&self.inner().recent, self.now_ms());
+        let (id, last_seq) = (&conversation.id, conversation.last_seq);
+        if let Some(earlier) = recent.earlier(id, last_seq, author, now_ms) {
+            return Ok(earlier);
+        }
+        recent.fill(id, last_seq, self.shown_lately(conversation).await?, now_ms);
+        Ok(recent.earlier(id, last_seq, author, now_ms).unwrap_or_default())
+    }
+
+    async fn shown_lately(&self, conversation: &Conversation) -> Result<Vec<Line>, Stop> {
+        let before = conversation.last_seq + 1;
+        let window = Window { after: 0, before, limit: READ_MAX, newest: true };
+        let id = &conversation.id;
+        let records = self.inner().needs.archive.read(id.as_str(), window).await?;
+        let from = records.first().map_or(before, |record| record.seq);
+        let effects = self.effects(id, from, conversation.last_seq).await?;
+        let shown = records.into_iter().map(Opened::of);
+        Ok(shown.filter_map(|opened| line_of(&opened, &effects)).collect())
+    }
+}
+
+/// The line that a shown message makes.
+fn line_of(opened: &Opened, effects: &Effects) -> Option<Line> {
+    let is_recalled =
+        effects.of(opened.seq).is_some_and(|happened| happened.effect == Effect::Recalled);
+    match opened.entry() {
+        Some(Entry::Message { body, .. }) if !is_recalled => Some(Line {
+            seq: opened.seq,
+            at_ms: opened.at_ms,
+            author: opened.author.clone(),
+            text: body.text().to_owned(),
+        }),
+        _ => None,
+    }
+}
+
+/// Remembers a record that was just appended.
+pub(super) fn remember(consult: &Consult, conversation: &Conversation, opened: &Opened) {
+    let line = line_of(opened, &Effects::default());
+    consult.inner().recent.note(&conversation.id, opened.seq, line);
+}

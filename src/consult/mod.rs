@@ -1,0 +1,93 @@
+//! One candidate, one institution: conversations, their service sessions, and what is said in them.
+//!
+//! An operation reads the conversation, asks [`scope`] what its caller may see, decides, and appends
+//! one record with everything else that changes beside it, guarded by the state it decided on. What
+//! people are told is computed from the record by [`view`] and published when it is durable.
+//!
+//! Knows no socket and no token. Ratings, transfers, the queue's automatic assignment and the
+//! supervisors' grants are not part of it yet.
+
+mod accept;
+mod announce;
+mod append;
+mod availability;
+mod body;
+mod close;
+mod confirm;
+mod conversation;
+mod desk;
+mod effect;
+mod entry;
+mod event;
+mod feed;
+mod history;
+mod hold;
+mod judge;
+mod ledger;
+mod list;
+mod mark;
+mod open;
+pub mod operations;
+mod place;
+mod reach;
+mod read;
+mod recall;
+mod recent;
+#[cfg(test)]
+mod sample;
+mod scope;
+mod send;
+mod session;
+mod start;
+mod sync;
+mod typing;
+mod view;
+mod viewer;
+mod wording;
+
+use std::sync::Arc;
+
+use self::{hold::HoldKey, recent::Recent};
+use crate::{
+    archive::Archive, clock::Clock, config, directory::Directory, identity::Identity,
+    moderation::Moderation, store::Store,
+};
+
+/// What consultations lean on.
+pub struct Needs {
+    /// The conversations' rows.
+    pub store: Store,
+    /// What was said.
+    pub archive: Archive,
+    /// What may be said.
+    pub moderation: Moderation,
+    /// Who may be consulted.
+    pub directory: Directory,
+    /// What institutions see in place of users.
+    pub identity: Identity,
+    /// The date.
+    pub clock: Clock,
+}
+
+/// The consultations of this node. Cheap to clone.
+#[derive(Clone)]
+pub struct Consult(Arc<Inner>);
+
+struct Inner {
+    needs: Needs,
+    config: config::consult::Consult,
+    recent: Recent,
+    hold_key: HoldKey,
+}
+
+impl Consult {
+    /// Consultations over what `needs` holds.
+    pub fn new(config: config::consult::Consult, needs: Needs) -> Self {
+        let recent = Recent::new(config.recent_conversations);
+        let hold_key = HoldKey::of(&needs.identity);
+        Self(Arc::new(Inner { needs, config, recent, hold_key }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

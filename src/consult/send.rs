@@ -1,0 +1,279 @@
+//! `consult.send`: judged, then delivered, held or hidden; always stored before it is answered.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Consult,
+    announce::Bulletin,
+    body::{Body, bad, check_client_id},
+    conversation::Conversation,
+    entry::{Entry, Judged, Opened},
+    event::Manner,
+    hold::{self, Bound},
+    judge::remember,
+    ledger::{self, Move},
+    reach::{Stop, accept_first, settle},
+    scope::Sight,
+    session::State,
+    start::Wish,
+    viewer::Viewer,
+    wording::{self, Words},
+};
+use crate::{
+    archive,
+    error::Code,
+    ids::{ConversationId, HoldId, UserId},
+    moderation::{Action, Category, Span},
+    operation::{Caller, Refusal},
+    store::Statement,
+};
+
+/// Asks to say something.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Send {
+    /// Where.
+    pub(super) conversation: ConversationId,
+    /// 1–64 characters of the sender's choice. The same key with the same body answers the first
+    /// result again; with another body it is a `conflict`.
+    pub(super) client_id: String,
+    /// What.
+    #[schemars(with = "Body")]
+    pub(super) body: Value,
+    /// The `seq` that it answers.
+    #[serde(default)]
+    pub(super) reply_to: Option<i64>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub(super) enum Sent {
+    /// Stored, and told to everyone in scope.
+    Delivered {
+        /// The message's number.
+        seq: i64,
+        /// When it was stored, in milliseconds since 1970.
+        at: i64,
+    },
+    /// Stored, and shown to nobody else until its author confirms it.
+    Held {
+        /// The number of the held text's record.
+        seq: i64,
+        /// What to confirm or discard.
+        hold: HoldId,
+        /// Why.
+        warning: Warning,
+        /// What `consult.confirm` must show.
+        token: String,
+        /// Until when, in milliseconds since 1970.
+        expires_at: i64,
+    },
+    /// Stored, and displayed to nobody.
+    Hidden {
+        /// The number of the placeholder.
+        seq: i64,
+        /// Why.
+        category: Category,
+        /// What to tell its author.
+        notice: Words,
+    },
+}
+
+/// Why a text is held.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub(super) struct Warning {
+    /// What it seems to contain.
+    pub(super) category: Category,
+    /// Where in the text.
+    pub(super) spans: Vec<Span>,
+    /// What to tell its author.
+    pub(super) advice: Words,
+}
+
+/// A send that passed its first checks.
+struct Sending {
+    conversation: ConversationId,
+    client_id: String,
+    body: Body,
+    reply_to: Option<i64>,
+}
+
+impl Consult {
+    /// Says something in a conversation.
+    pub(super) async fn send(
+        &self,
+        caller: &Caller,
+        asked: Send,
+        bulletin: &mut Bulletin,
+    ) -> Result<Sent, Refusal> {
+        let viewer = self.viewer(caller)?;
+        check_client_id(&asked.client_id)?;
+        let sending = Sending {
+            body: Body::read(&asked.body, self.inner().config.text_max)?,
+            conversation: asked.conversation,
+            client_id: asked.client_id,
+            reply_to: asked.reply_to,
+        };
+        settle!(self.try_send(&viewer, &sending, bulletin).await)
+    }
+
+    async fn try_send(
+        &self,
+        viewer: &Viewer,
+        sending: &Sending,
+        bulletin: &mut Bulletin,
+    ) -> Result<Sent, Stop> {
+        let (conversation, sight) = self.reach(viewer, &sending.conversation).await?;
+        if sending.reply_to.is_some_and(|seq| !(1..=conversation.last_seq).contains(&seq)) {
+            return Err(bad("reply_to names no record of this conversation").into());
+        }
+        if !conversation.state.is_open() {
+            // A retry of what was stored in time neither reopens the conversation nor is refused.
+            if let Some(first) = self.first_result(viewer, sending).await? {
+                return Ok(first);
+            }
+        }
+        let conversation = self.floor(viewer, conversation, sight, bulletin).await?;
+        let (entry, beside) = self.compose(viewer, &conversation, sending).await?;
+        let appended = self
+            .append_once(&conversation.id, &viewer.person, &sending.client_id, (entry, beside))
+            .await;
+        match appended {
+            Ok((opened, is_new)) => {
+                if is_new {
+                    remember(self, &conversation, &opened);
+                    self.announce(&conversation, &opened, manner(&opened), bulletin).await;
+                }
+                self.result_of(&conversation.id, &opened).ok_or(Code::Internal.into())
+            }
+            // The same text may have been judged otherwise the first time: that result counts.
+            Err(archive::Fault::Conflict) => {
+                let first = self.first_result(viewer, sending).await?;
+                first.ok_or(Code::Conflict.into())
+            }
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    /// The conversation in a state in which the viewer may speak: a user's word reopens one that is
+    /// over, a tutor's does not.
+    pub(super) async fn floor(
+        &self,
+        viewer: &Viewer,
+        conversation: Conversation,
+        sight: Sight,
+        bulletin: &mut Bulletin,
+    ) -> Result<Conversation, Stop> {
+        match sight {
+            Sight::Queue | Sight::Watcher => return Err(accept_first().into()),
+            Sight::Owner => {
+                self.check_working(viewer).await?;
+            }
+            Sight::User => {}
+        }
+        self.check_open(&conversation.institution).await?;
+        match (sight, conversation.state) {
+            (Sight::User, State::Ended) => {
+                self.reopen(&conversation, &Wish::default(), bulletin).await
+            }
+            (_, State::Ended) => Err(Code::ConversationClosed.into()),
+            _ => Ok(conversation),
+        }
+    }
+
+    /// What is stored of the text, by the verdict on it.
+    async fn compose(
+        &self,
+        viewer: &Viewer,
+        conversation: &Conversation,
+        sending: &Sending,
+    ) -> Result<(Entry, Vec<Statement>), Stop> {
+        let verdict = self.judge(conversation, viewer, &sending.body).await?;
+        let (body, reply_to) = (sending.body.clone(), sending.reply_to);
+        let client_id = Some(sending.client_id.clone());
+        let side = viewer.side();
+        Ok(match verdict.action {
+            Action::Allow => (
+                Entry::Message { body, reply_to, client_id, confirms: None },
+                ledger::advance(conversation, &Move::Said(side)),
+            ),
+            Action::Warn => {
+                let now_ms = self.now_ms();
+                let hold = HoldId::fresh(now_ms);
+                let expires_at = now_ms + self.inner().config.hold_ttl.as_ms();
+                let verdict = Judged::of(verdict);
+                let mut beside = ledger::advance(conversation, &Move::Quiet);
+                beside.push(hold::place(&hold, &conversation.id, &viewer.person, expires_at));
+                (Entry::Hold { hold, body, reply_to, client_id, verdict, expires_at }, beside)
+            }
+            Action::Hide | Action::Reject => (
+                Entry::Hidden { body, reply_to, client_id, verdict: Judged::of(verdict) },
+                ledger::advance(conversation, &Move::Concealed(side)),
+            ),
+        })
+    }
+
+    /// The result of an earlier send under the same key; `None` when there was none.
+    async fn first_result(&self, viewer: &Viewer, sending: &Sending) -> Result<Option<Sent>, Stop> {
+        let thread = sending.conversation.as_str();
+        let author = viewer.person.as_str();
+        let found = self.inner().needs.archive.find(thread, author, &sending.client_id).await?;
+        let Some(opened) = found.map(Opened::of) else { return Ok(None) };
+        let same = opened.entry().and_then(Entry::sent) == Some((&sending.body, sending.reply_to));
+        if !same {
+            return Err(Code::Conflict.into());
+        }
+        Ok(self.result_of(&sending.conversation, &opened))
+    }
+
+    /// What the sender of a stored text is answered, the first time and every other.
+    fn result_of(&self, conversation: &ConversationId, opened: &Opened) -> Option<Sent> {
+        let seq = opened.seq;
+        match opened.entry()? {
+            Entry::Message { .. } => Some(Sent::Delivered { seq, at: opened.at_ms }),
+            Entry::Hidden { verdict, .. } => Some(Sent::Hidden {
+                seq,
+                category: verdict.category,
+                notice: wording::safety_notice(verdict.category),
+            }),
+            Entry::Hold { hold, body, verdict, expires_at, .. } => {
+                let bound = bound(conversation, &opened.author, hold, (body, verdict), *expires_at);
+                Some(Sent::Held {
+                    seq,
+                    hold: hold.clone(),
+                    warning: Warning {
+                        category: verdict.category,
+                        spans: verdict.spans.clone(),
+                        advice: wording::advice(verdict.category),
+                    },
+                    token: self.inner().hold_key.sign(&bound),
+                    expires_at: *expires_at,
+                })
+            }
+            Entry::Discard { .. } | Entry::Recall { .. } | Entry::Session { .. } => None,
+        }
+    }
+}
+
+/// What the token of a hold is bound to.
+pub(super) fn bound<'a>(
+    conversation: &'a ConversationId,
+    author: &'a UserId,
+    hold: &'a HoldId,
+    (body, verdict): (&'a Body, &'a Judged),
+    expires_at: i64,
+) -> Bound<'a> {
+    let (text, rules_version) = (body.text(), verdict.rules_version.as_str());
+    Bound { conversation, author, hold, text, rules_version, expires_at }
+}
+
+fn manner(opened: &Opened) -> Manner {
+    match opened.entry() {
+        Some(Entry::Hold { .. }) => Manner::Held,
+        Some(Entry::Hidden { .. }) => Manner::Hidden,
+        _ => Manner::Said,
+    }
+}

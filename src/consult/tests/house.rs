@@ -1,0 +1,222 @@
+//! A house on a file of its own: real store, archive, directory and moderation; the clock is set.
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{
+    archive::Archive,
+    clock::Clock,
+    config::{self, keys::Keys, value::Secret},
+    consult::{Consult, Needs, announce::Bulletin, sample},
+    directory::{Directory, SUPPORT},
+    error::Code,
+    identity::Identity,
+    moderation::Moderation,
+    operation::{Caller, Refusal, Role},
+    store::Store,
+    telemetry::{Health, Metrics},
+};
+
+/// The time at which every test begins.
+pub(super) const NOW_MS: i64 = 1_800_000_000_000;
+
+/// The parts, and what was made known by the last call.
+pub(super) struct House {
+    pub(super) consult: Consult,
+    pub(super) clock: Clock,
+    pub(super) directory: Directory,
+    archive: Archive,
+    store: Store,
+    config: config::consult::Consult,
+    folder: TempDir,
+}
+
+/// A candidate.
+pub(super) fn user(id: &str) -> Caller {
+    Caller::new(id, Role::User)
+}
+
+/// A tutor of `inst1`, or of `inst2` when the id ends with 9.
+pub(super) fn tutor(id: &str) -> Caller {
+    Caller::new(id, Role::Tutor).of(if id.ends_with('9') { "inst2" } else { "inst1" })
+}
+
+/// The admin of `inst1`.
+pub(super) fn admin(id: &str) -> Caller {
+    Caller::new(id, Role::InstitutionAdmin).of("inst1")
+}
+
+/// One of the platform's own staff.
+pub(super) fn support(id: &str) -> Caller {
+    Caller::new(id, Role::Support)
+}
+
+/// What a call came to: its answer, and the events as `(receiver, event)`.
+#[derive(Debug)]
+pub(super) struct Called {
+    pub(super) answer: Result<Value, Refusal>,
+    pub(super) events: Vec<(String, Value)>,
+}
+
+impl House {
+    pub(super) async fn new() -> Self {
+        Self::with(config::consult::Consult::default()).await
+    }
+
+    pub(super) async fn with(config: config::consult::Consult) -> Self {
+        let house = Self::at(TempDir::new().unwrap(), Clock::set(NOW_MS), config).await;
+        for id in ["inst1", "inst2"] {
+            let entry = json!({"id": id, "name": "青云教育", "certification": "certified"});
+            let entry = serde_json::from_value(entry).unwrap();
+            house.directory.put_institution(&entry).await.unwrap();
+        }
+        let staff = [
+            ("tutor1", "inst1", false),
+            ("tutor2", "inst1", false),
+            ("admin1", "inst1", true),
+            ("tutor9", "inst2", false),
+            ("support1", SUPPORT, false),
+        ];
+        for (id, institution, admin) in staff {
+            let entry = sample::tutor(id, institution, admin);
+            house.directory.put_tutor(&entry).await.unwrap();
+        }
+        house
+    }
+
+    async fn at(folder: TempDir, clock: Clock, config: config::consult::Consult) -> Self {
+        let metrics = Metrics::new();
+        let section = config::store::Store::sqlite(&folder.path().join("consult.db"));
+        let store = Store::open(&section, &metrics, Health::default().part("store")).await.unwrap();
+        let keys = Keys { file: folder.path().join("keys.toml"), ..Keys::default() };
+        let section = config::archive::Archive::default();
+        let archive =
+            Archive::open(store.clone(), &section, &keys, clock.clone(), &metrics).await.unwrap();
+        let secret = Secret::new("a secret for tests, long enough to sign with");
+        let identity = config::identity::Identity {
+            hmac_secret: secret.clone(),
+            pseudonym_secret: secret,
+            ..config::identity::Identity::default()
+        };
+        let directory = Directory::new(store.clone(), clock.clone());
+        let needs = Needs {
+            store: store.clone(),
+            archive: archive.clone(),
+            moderation: Moderation::load(&config::moderation::Moderation::default()).unwrap(),
+            directory: directory.clone(),
+            identity: Identity::new(&identity, clock.clone()).unwrap(),
+            clock: clock.clone(),
+        };
+        let consult = Consult::new(config.clone(), needs);
+        Self { consult, clock, directory, archive, store, config, folder }
+    }
+
+    /// As after a restart of the server.
+    pub(super) async fn restarted(self) -> Self {
+        self.archive.close().await;
+        self.store.close().await;
+        Self::at(self.folder, self.clock, self.config).await
+    }
+
+    /// Calls an operation as both doors do.
+    pub(super) async fn call(&self, caller: &Caller, name: &str, input: Value) -> Called {
+        let mut bulletin = Bulletin::new();
+        let answer = self.run(caller, name, input, &mut bulletin).await;
+        let event = |news: crate::consult::event::News| {
+            (news.to.to_string(), serde_json::to_value(&news.event).unwrap())
+        };
+        Called { answer, events: bulletin.into_iter().map(event).collect() }
+    }
+
+    async fn run(
+        &self,
+        caller: &Caller,
+        name: &str,
+        input: Value,
+        bulletin: &mut Bulletin,
+    ) -> Result<Value, Refusal> {
+        let consult = &self.consult;
+        match name {
+            "open" => json_of(consult.open(caller, parsed(input)?, bulletin).await),
+            "send" => json_of(consult.send(caller, parsed(input)?, bulletin).await),
+            "confirm" => json_of(consult.confirm(caller, parsed(input)?, bulletin).await),
+            "discard" => json_of(consult.discard(caller, parsed(input)?, bulletin).await),
+            "recall" => json_of(consult.recall(caller, parsed(input)?, bulletin).await),
+            "typing" => json_of(consult.typing(caller, parsed(input)?, bulletin).await),
+            "accept" => json_of(consult.accept(caller, parsed(input)?, bulletin).await),
+            "state" => json_of(consult.choose(caller, parsed(input)?, bulletin).await),
+            "close" => json_of(consult.close(caller, parsed(input)?, bulletin).await),
+            "read" => json_of(consult.read(caller, parsed(input)?, bulletin).await),
+            "list" => json_of(consult.list(caller, parsed(input)?).await),
+            "history" => json_of(consult.history(caller, parsed(input)?).await),
+            "sync" => json_of(consult.sync(caller, parsed(input)?).await),
+            other => panic!("no operation consult.{other}"),
+        }
+    }
+
+    /// The answer of a call that is expected to succeed.
+    pub(super) async fn ask(&self, caller: &Caller, name: &str, input: Value) -> Value {
+        self.call(caller, name, input).await.answer.unwrap()
+    }
+
+    /// The code of a call that is expected to be refused.
+    pub(super) async fn refused(&self, caller: &Caller, name: &str, input: Value) -> Code {
+        self.call(caller, name, input).await.answer.unwrap_err().code()
+    }
+
+    /// `user1` consults `inst1` and is served by `tutor1`; the conversation.
+    pub(super) async fn served(&self) -> String {
+        self.ask(&tutor("tutor1"), "state", json!({"state": "online"})).await;
+        let input = json!({"institution": "inst1", "tutor": "tutor1"});
+        let opened = self.ask(&user("user1"), "open", input).await;
+        assert_eq!(opened["state"], "serving");
+        opened["conversation"].as_str().unwrap().to_owned()
+    }
+
+    /// `user1` waits in the queue of `inst1`; the conversation.
+    pub(super) async fn queued(&self) -> String {
+        let opened = self.ask(&user("user1"), "open", json!({"institution": "inst1"})).await;
+        assert_eq!(opened["state"], "queued");
+        opened["conversation"].as_str().unwrap().to_owned()
+    }
+
+    /// Says `text` under `client_id`; the whole call.
+    pub(super) async fn say(&self, who: &Caller, conversation: &str, said: (&str, &str)) -> Called {
+        let (client_id, text) = said;
+        let input = json!({
+            "conversation": conversation,
+            "client_id": client_id,
+            "body": {"kind": "text", "text": text},
+        });
+        self.call(who, "send", input).await
+    }
+
+    /// The kinds of all records that `who` sees, by `seq`.
+    pub(super) async fn kinds(&self, who: &Caller, conversation: &str) -> Vec<String> {
+        let page = self.ask(who, "history", json!({"conversation": conversation})).await;
+        let records = page["records"].as_array().unwrap();
+        for (at, record) in records.iter().enumerate() {
+            assert_eq!(record["seq"], at as i64 + 1, "numbers have no gap");
+        }
+        records.iter().map(|it| it["kind"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl Called {
+    /// Who received which type of event.
+    pub(super) fn heard(&self) -> Vec<(&str, &str)> {
+        self.events
+            .iter()
+            .map(|(to, event)| (to.as_str(), event["type"].as_str().unwrap_or_default()))
+            .collect()
+    }
+}
+
+fn parsed<T: DeserializeOwned>(input: Value) -> Result<T, Refusal> {
+    serde_json::from_value(input).map_err(|_| Code::BadRequest.into())
+}
+
+fn json_of<T: Serialize>(answer: Result<T, Refusal>) -> Result<Value, Refusal> {
+    answer.map(|answer| serde_json::to_value(answer).unwrap())
+}

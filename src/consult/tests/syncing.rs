@@ -1,0 +1,146 @@
+//! What changed since a cursor: durable, complete, and silent about what the other side only read.
+
+use super::*;
+use crate::{config, operation::Caller};
+
+async fn sync(house: &House, who: &Caller, cursor: &Value) -> Value {
+    house.ask(who, "sync", json!({"cursor": cursor})).await
+}
+
+fn changed(synced: &Value) -> Vec<(String, i64)> {
+    let rows = synced["changed"].as_array().unwrap().iter();
+    rows.map(|it| {
+        (it["conversation"].as_str().unwrap().to_owned(), it["last_seq"].as_i64().unwrap())
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn the_first_sync_is_a_gap_with_the_list_and_the_next_brings_what_changed() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    for who in [user("user1"), tutor("tutor1"), admin("admin1")] {
+        let first = sync(&house, &who, &Value::Null).await;
+        assert_eq!(first["status"], "gap");
+        assert_eq!(first["list"]["conversations"][0]["conversation"], json!(conversation));
+        let idle = sync(&house, &who, &first["cursor"]).await;
+        assert_eq!((&idle["status"], changed(&idle)), (&json!("resumed"), vec![]));
+        let key = who.user.as_str();
+        let before = idle["cursor"].clone();
+        house.say(&user("user1"), &conversation, (key, "你好")).await.answer.unwrap();
+        let after = sync(&house, &who, &before).await;
+        let [(id, last_seq)] = changed(&after).try_into().unwrap();
+        assert_eq!(id, conversation);
+        assert_eq!(after["changed"][0]["preview"]["seq"], json!(last_seq));
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_outlives_a_restart() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    let cursor = sync(&house, &user("user1"), &Value::Null).await["cursor"].clone();
+    house.say(&tutor("tutor1"), &conversation, ("k1", "您好")).await.answer.unwrap();
+    let house = house.restarted().await;
+    let synced = sync(&house, &user("user1"), &cursor).await;
+    insta::assert_snapshot!(shown(&synced), @r#"{"status":"resumed","cursor":"2.cf020cc5","changed":[{"conversation":"id1","institution_name":"青云教育","institution":"inst1","session":"id2","state":"serving","tutor":{"tutor":"tutor1","name":"王老师","title":"高级讲师"},"tutor_state":"online","last_seq":2,"read_seq":0,"unread":1,"tutor_read_seq":0,"line_at":1800000000000,"preview":{"seq":2,"at":1800000000000,"kind":"message","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"body":{"kind":"text","text":"您好"}}}]}"#);
+}
+
+#[tokio::test]
+async fn a_foreign_or_future_cursor_is_a_gap() {
+    let house = House::new().await;
+    house.served().await;
+    let theirs = sync(&house, &tutor("tutor1"), &Value::Null).await["cursor"].clone();
+    for cursor in [theirs, json!("ffff.00000000"), json!("x")] {
+        assert_eq!(sync(&house, &user("user1"), &cursor).await["status"], "gap");
+    }
+}
+
+#[tokio::test]
+async fn too_much_is_a_gap() {
+    let config = config::consult::Consult { sync_max: 2, ..Default::default() };
+    let house = House::with(config).await;
+    let cursor = sync(&house, &admin("admin1"), &Value::Null).await["cursor"].clone();
+    for (n, status) in [(1, "resumed"), (2, "resumed"), (3, "gap")] {
+        let who = user(&format!("user{n}"));
+        house.ask(&who, "open", json!({"institution": "inst1"})).await;
+        assert_eq!(sync(&house, &admin("admin1"), &cursor).await["status"], status, "{n}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_only_reads_moves_nothing_that_the_institution_can_see() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    house.say(&tutor("tutor1"), &conversation, ("k1", "您好")).await.answer.unwrap();
+    let sides = [tutor("tutor1"), admin("admin1")];
+    let mut before = Vec::new();
+    for who in &sides {
+        let synced = sync(&house, who, &Value::Null).await;
+        before.push((synced, house.ask(who, "list", json!({})).await));
+    }
+    let mine = sync(&house, &user("user1"), &Value::Null).await["cursor"].clone();
+    house.ask(&user("user1"), "read", json!({"conversation": conversation, "seq": 2})).await;
+    for (who, (synced, list)) in sides.iter().zip(&before) {
+        assert_eq!(&sync(&house, who, &Value::Null).await, synced);
+        assert_eq!(&house.ask(who, "list", json!({})).await, list);
+    }
+    let other_device = sync(&house, &user("user1"), &mine).await;
+    assert_eq!(other_device["changed"][0]["unread"], 0);
+}
+
+#[tokio::test]
+async fn whoever_loses_sight_of_a_conversation_is_told_so_and_sees_the_queue() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    let cursor = sync(&house, &tutor("tutor1"), &Value::Null).await["cursor"].clone();
+    house.ask(&user("user1"), "close", json!({"conversation": conversation})).await;
+    house.ask(&tutor("tutor1"), "state", json!({"state": "offline"})).await;
+    house.say(&user("user1"), &conversation, ("k1", "还在吗")).await.answer.unwrap();
+    let synced = sync(&house, &tutor("tutor1"), &cursor).await;
+    assert_eq!(synced["gone"], json!([conversation]));
+    assert_eq!(changed(&synced), []);
+    assert_eq!(synced["queue"][0]["conversation"], json!(conversation));
+    let accept =
+        json!({"conversation": conversation, "owner_version": synced["queue"][0]["owner_version"]});
+    house.ask(&tutor("tutor1"), "accept", accept).await;
+    let synced = sync(&house, &tutor("tutor1"), &cursor).await;
+    assert_eq!(synced["gone"], json!([]), "and back again");
+    assert_eq!(changed(&synced).len(), 1);
+}
+
+#[tokio::test]
+async fn lists_page_without_losing_or_repeating() {
+    let house = House::new().await;
+    for n in 1..=5 {
+        let who = user(&format!("user{n}"));
+        let opened = house.ask(&who, "open", json!({"institution": "inst1"})).await;
+        house.clock.advance_ms(1);
+        if n % 2 == 0 {
+            let close = json!({"conversation": opened["conversation"]});
+            house.ask(&who, "close", close).await;
+        }
+        house
+            .ask(&user("user6"), "open", json!({"institution": format!("inst{}", n.min(2))}))
+            .await;
+    }
+    for (who, count) in [(admin("admin1"), 6), (user("user6"), 2)] {
+        let mut found = Vec::new();
+        let mut asked = json!({"limit": 2});
+        loop {
+            let page = house.ask(&who, "list", asked.clone()).await;
+            let rows = page["conversations"].as_array().unwrap();
+            found.extend(rows.iter().map(|it| it["conversation"].clone()));
+            match &page["next"] {
+                Value::Null => break,
+                next => asked["cursor"] = next.clone(),
+            }
+        }
+        assert_eq!(found.len(), count);
+        found.sort_by_key(Value::to_string);
+        found.dedup();
+        assert_eq!(found.len(), count);
+        let wrong = json!({"cursor": "1.2.3.4"});
+        assert_eq!(house.refused(&who, "list", wrong).await, Code::BadRequest);
+    }
+}
