@@ -1,13 +1,16 @@
 # What one types here. Each line calls a script or a tool; decisions are made there.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs
+.PHONY: help run demo test check docs
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
 
 run: ## Build and start a server, http://127.0.0.1:8000
 	@scripts/run.sh
+
+demo: ## A scripted consultation between two real SDK clients
+	@scripts/demo.sh
 
 test: ## Everything that must pass: format, lints, tests, real client SDKs
 	@scripts/test.sh

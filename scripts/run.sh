@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and starts a server. The build is the one that the tests use, so nothing is built twice;
-# a server for many people is built with `cargo build --release`.
+# Builds and starts a server, to look at and to develop with: a debug build, which is ready several
+# times sooner. A server for many people is built with `cargo build --release`.
 
 source "$(dirname "$0")/steps.sh"
 

@@ -16,11 +16,12 @@ use crate::{
     config::Config,
     http,
     hub::Hub,
-    identity::Identity,
+    identity::{self, Identity},
     listener::Listener,
     operation::Catalogue,
     protocol::code::{Disconnect, DisconnectCode},
     session,
+    store::Store,
     telemetry::{Health, Metrics},
     transport::Transport,
 };
@@ -32,7 +33,9 @@ const DRAIN_PAUSE: Duration = Duration::from_millis(100);
 
 /// A server that listens, and runs once [`App::run`] is called.
 pub struct App {
+    store: Store,
     hub: Hub,
+    identity: Identity,
     catalogue: Arc<Catalogue>,
     listener: Listener,
     router: Router,
@@ -44,15 +47,22 @@ impl App {
     ///
     /// # Errors
     /// What could not be built, and why.
-    #[expect(clippy::unused_async, reason = "parts that come next wait for the database")]
     pub async fn build(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let (metrics, health) = (Metrics::new(), Health::default());
+        // First of all: a second server on the address must not touch the first one's data.
+        let listener = Listener::bind(config.http.clone(), &config.admission, metrics.clone())?;
+        let store = Store::open(&config.store, &metrics, health.part("store"))
+            .await
+            .context("open the database")?;
         let hub = Hub::start(config.hub, &config.channels, metrics.clone())
             .context("start the flushers")?;
-        let identity = Identity::new(&config.identity, clock.clone()).context("set up identity")?;
+        let identity = Identity::open(&config.identity, clock.clone(), store.clone(), &metrics)
+            .await
+            .context("set up identity")?;
         let access = Access::new(hub.clone(), identity.clone());
         let platform = channel::Platform::new(hub.clone(), config.channels.history_max);
         let mut catalogue = Catalogue::new(&config.rates).measured(metrics.clone());
+        catalogue.add(identity::operations(&identity, &hub));
         catalogue.add(channel::operations(&platform));
         let catalogue = Arc::new(catalogue);
 
@@ -64,11 +74,9 @@ impl App {
             metrics: metrics.clone(),
             health,
         });
-        let http = config.http.clone();
-        let listener = Listener::bind(config.http, &config.admission, metrics.clone())?;
         let needs = Arc::new(session::Needs {
             hub: hub.clone(),
-            identity,
+            identity: identity.clone(),
             access,
             catalogue: Arc::clone(&catalogue),
             clock,
@@ -77,9 +85,9 @@ impl App {
             channels: config.channels,
             per_user: config.admission.per_user,
         });
-        let transport = Transport { needs, http, tasks: connections.clone() };
+        let transport = Transport { needs, http: config.http, tasks: connections.clone() };
         let router = door.merge(transport.router());
-        Ok(Self { hub, catalogue, listener, router, connections })
+        Ok(Self { store, hub, identity, catalogue, listener, router, connections })
     }
 
     /// The address that is listened on.
@@ -89,11 +97,15 @@ impl App {
 
     /// Serves until `stop`, then lets everybody go in order.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { hub, catalogue, listener, router, connections } = self;
-        let pulse_stop = CancellationToken::new();
-        let pulse = tokio::spawn({
-            let (hub, stop) = (hub.clone(), pulse_stop.clone());
+        let Self { store, hub, identity, catalogue, listener, router, connections } = self;
+        let (keepers, keepers_stop) = (TaskTracker::new(), CancellationToken::new());
+        keepers.spawn({
+            let (hub, stop) = (hub.clone(), keepers_stop.clone());
             async move { hub.beat_until(stop).await }
+        });
+        keepers.spawn({
+            let stop = keepers_stop.clone();
+            async move { identity.tend(stop).await }
         });
         let goodbye = Disconnect::from(DisconnectCode::Shutdown);
         let drain = async {
@@ -106,9 +118,9 @@ impl App {
         connections.close();
         connections.wait().await;
         catalogue.finish().await;
-        pulse_stop.cancel();
-        if let Err(fault) = pulse.await {
-            tracing::error!(%fault, "the pulse stopped");
-        }
+        keepers_stop.cancel();
+        keepers.close();
+        keepers.wait().await;
+        store.close().await;
     }
 }

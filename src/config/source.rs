@@ -91,7 +91,8 @@ impl Sources {
     }
 
     fn file_path(&self) -> Option<PathBuf> {
-        let named = || self.variables.iter().find(|(name, _)| name == FILE);
+        let is_set = |(name, path): &&(OsString, OsString)| name == FILE && !path.is_empty();
+        let named = || self.variables.iter().find(is_set);
         self.file.clone().or_else(|| named().map(|(_, path)| PathBuf::from(path)))
     }
 }

@@ -146,6 +146,26 @@ fn what_is_no_toml_is_refused_without_showing_the_line() {
 }
 
 #[test]
+fn a_secret_in_the_wrong_place_is_not_repeated() {
+    let files = [
+        "identity = 'hunter2'",
+        "identity.hmac_secrett = 'hunter2'",
+        "identity.hmac_secret = ['hunter2']",
+        "identity.hmac_secret.value = 'hunter2'",
+        "identity.hmac_secret = hunter2",
+        "keys.ring = ['hunter2']",
+        "broker.url = 'redis://:hunter2@host'",
+        "store.url = 'postgres://belfry:hunter2@host/belfry'",
+    ];
+    for file in files {
+        let told = load(file, &[]).unwrap_err();
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+    let told = load("", &[("BELFRY__IDENTITY", "hunter2")]).unwrap_err();
+    assert!(!told.contains("hunter2"), "{told}");
+}
+
+#[test]
 fn a_file_that_is_not_there_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let sources = Sources::new(Some(folder.path().join("none.toml")));

@@ -5,6 +5,7 @@
 
 mod cli;
 mod connect;
+mod identity;
 mod platform;
 mod subscribe;
 mod support;

@@ -8,6 +8,7 @@ use belfry::{
     config::{
         Config,
         channels::{Namespace, Who},
+        store::Store,
         value::{Secret, Span},
     },
     identity::{Claims, Identity},
@@ -37,6 +38,7 @@ impl House {
         let files = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        config.store = Store::sqlite(&files.path().join("belfry.db"));
         config.identity.hmac_secret = Secret::new("a secret of the tests, of no use elsewhere");
         config.channels.namespaces.insert("room".to_owned(), room());
         change(&mut config);
