@@ -6,4 +6,4 @@ source "$(dirname "$0")/steps.sh"
 
 scripts/deps.sh
 cargo build --locked
-exec target/debug/belfry serve "$@"
+exec target/debug/belfry serve --demo "$@"

@@ -43,6 +43,9 @@ pub struct Source {
 /// `belfry serve`.
 #[derive(Args, Debug)]
 pub struct Serve {
+    /// Puts people to try it with into the database, and prints links and tokens for them.
+    #[arg(long)]
+    pub demo: bool,
     /// The address to listen on, in place of `http.listen`.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,

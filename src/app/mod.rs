@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod command;
+pub mod demo;
 pub mod lifecycle;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -11,14 +12,19 @@ use axum::Router;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    channel::{self, Access},
+    archive::Archive,
+    channel::{self, Access, Platform},
     clock::Clock,
     config::Config,
+    consult::{self, Consult},
+    directory::{self, Directory, operations::NameCheck},
+    error::Code,
     http,
     hub::Hub,
     identity::{self, Identity},
     listener::Listener,
-    operation::Catalogue,
+    moderation::{Action, Moderation, Place, Question, Side},
+    operation::{Catalogue, Refusal},
     protocol::code::{Disconnect, DisconnectCode},
     session,
     store::Store,
@@ -33,13 +39,23 @@ const DRAIN_PAUSE: Duration = Duration::from_millis(100);
 
 /// A server that listens, and runs once [`App::run`] is called.
 pub struct App {
-    store: Store,
-    hub: Hub,
-    identity: Identity,
+    foundations: Foundations,
     catalogue: Arc<Catalogue>,
     listener: Listener,
     router: Router,
     connections: TaskTracker,
+}
+
+/// What the domains stand on, from the ground up.
+struct Foundations {
+    clock: Clock,
+    metrics: Metrics,
+    health: Health,
+    store: Store,
+    hub: Hub,
+    identity: Identity,
+    moderation: Moderation,
+    archive: Archive,
 }
 
 impl App {
@@ -48,46 +64,35 @@ impl App {
     /// # Errors
     /// What could not be built, and why.
     pub async fn build(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let (metrics, health) = (Metrics::new(), Health::default());
+        let metrics = Metrics::new();
         // First of all: a second server on the address must not touch the first one's data.
         let listener = Listener::bind(config.http.clone(), &config.admission, metrics.clone())?;
-        let store = Store::open(&config.store, &metrics, health.part("store"))
-            .await
-            .context("open the database")?;
-        let hub = Hub::start(config.hub, &config.channels, metrics.clone())
-            .context("start the flushers")?;
-        let identity = Identity::open(&config.identity, clock.clone(), store.clone(), &metrics)
-            .await
-            .context("set up identity")?;
-        let access = Access::new(hub.clone(), identity.clone());
-        let platform = channel::Platform::new(hub.clone(), config.channels.history_max);
-        let mut catalogue = Catalogue::new(&config.rates).measured(metrics.clone());
-        catalogue.add(identity::operations(&identity, &hub));
-        catalogue.add(channel::operations(&platform));
-        let catalogue = Arc::new(catalogue);
+        let foundations = Foundations::lay(&config, clock, metrics).await?;
+        let catalogue = Arc::new(catalogue(&config, &foundations));
+        let Foundations { metrics, health, hub, identity, clock, .. } = &foundations;
 
-        let connections = TaskTracker::new();
         let door = http::router(http::Needs {
             catalogue: Arc::clone(&catalogue),
             identity: identity.clone(),
             http: config.http.clone(),
             metrics: metrics.clone(),
-            health,
+            health: health.clone(),
         });
         let needs = Arc::new(session::Needs {
             hub: hub.clone(),
             identity: identity.clone(),
-            access,
+            access: Access::new(hub.clone(), identity.clone()),
             catalogue: Arc::clone(&catalogue),
-            clock,
-            metrics,
+            clock: clock.clone(),
+            metrics: metrics.clone(),
             client: config.client,
             channels: config.channels,
             per_user: config.admission.per_user,
         });
+        let connections = TaskTracker::new();
         let transport = Transport { needs, http: config.http, tasks: connections.clone() };
         let router = door.merge(transport.router());
-        Ok(Self { store, hub, identity, catalogue, listener, router, connections })
+        Ok(Self { foundations, catalogue, listener, router, connections })
     }
 
     /// The address that is listened on.
@@ -95,21 +100,30 @@ impl App {
         self.listener.address()
     }
 
+    /// Puts the demo's people into the directory, and gives each a token.
+    ///
+    /// # Errors
+    /// What could not be written.
+    pub async fn furnish(&self) -> anyhow::Result<Vec<demo::Pass>> {
+        demo::furnish(&self.catalogue).await?;
+        demo::passes(&self.foundations.identity, &self.foundations.clock)
+    }
+
     /// Serves until `stop`, then lets everybody go in order.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { store, hub, identity, catalogue, listener, router, connections } = self;
-        let (keepers, keepers_stop) = (TaskTracker::new(), CancellationToken::new());
-        keepers.spawn({
-            let (hub, stop) = (hub.clone(), keepers_stop.clone());
-            async move { hub.beat_until(stop).await }
-        });
-        keepers.spawn({
-            let stop = keepers_stop.clone();
-            async move { identity.tend(stop).await }
-        });
+        let Self { foundations, catalogue, listener, router, connections } = self;
+        let Foundations { hub, identity, health, archive, store, .. } = foundations;
+        let keepers = TaskTracker::new();
+        let keepers_stop = CancellationToken::new();
+        let (pulse, pulse_stop) = (hub.clone(), keepers_stop.clone());
+        keepers.spawn(async move { pulse.beat_until(pulse_stop).await });
+        let tend_stop = keepers_stop.clone();
+        keepers.spawn(async move { identity.tend(tend_stop).await });
+
         let goodbye = Disconnect::from(DisconnectCode::Shutdown);
         let drain = async {
             stop.cancelled().await;
+            health.drain();
             hub.disconnect_all(&goodbye, DRAIN_SLICE, DRAIN_PAUSE).await;
         };
         tokio::join!(listener.serve(router, stop.clone()), drain);
@@ -118,9 +132,70 @@ impl App {
         connections.close();
         connections.wait().await;
         catalogue.finish().await;
+        archive.close().await;
+        store.close().await;
         keepers_stop.cancel();
         keepers.close();
         keepers.wait().await;
-        store.close().await;
     }
+}
+
+impl Foundations {
+    async fn lay(config: &Config, clock: Clock, metrics: Metrics) -> anyhow::Result<Self> {
+        let health = Health::default();
+        let store = Store::open(&config.store, &metrics, health.part("store"))
+            .await
+            .context("open the database")?;
+        let hub = Hub::start(config.hub.clone(), &config.channels, metrics.clone())
+            .context("start the flushers")?;
+        let identity = Identity::open(&config.identity, clock.clone(), store.clone(), &metrics)
+            .await
+            .context("set up identity")?;
+        let moderation = Moderation::load(&config.moderation).context("load the lexicon")?;
+        let archive =
+            Archive::open(store.clone(), &config.archive, &config.keys, clock.clone(), &metrics)
+                .await
+                .context("open the archive")?;
+        Ok(Self { clock, metrics, health, store, hub, identity, moderation, archive })
+    }
+}
+
+/// Everything that both doors offer.
+fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
+    let Foundations { clock, metrics, store, hub, identity, moderation, archive, .. } = foundations;
+    let directory = Directory::new(store.clone(), clock.clone());
+    let needs = consult::Needs {
+        store: store.clone(),
+        archive: archive.clone(),
+        moderation: moderation.clone(),
+        directory: directory.clone(),
+        identity: identity.clone(),
+        clock: clock.clone(),
+    };
+    let consult = Consult::new(config.consult.clone(), needs);
+    let platform = Platform::new(hub.clone(), config.channels.history_max);
+
+    let mut catalogue = Catalogue::new(&config.rates).measured(metrics.clone());
+    catalogue.add(channel::operations(&platform));
+    catalogue.add(identity::operations(identity, hub));
+    catalogue.add(directory::operations::operations(&directory, &name_check(moderation)));
+    catalogue.add(consult::operations::operations(&consult, hub));
+    catalogue
+}
+
+/// Names that others see pass moderation, or are refused with what they hit.
+fn name_check(moderation: &Moderation) -> NameCheck {
+    let moderation = moderation.clone();
+    Arc::new(move |name| {
+        let question =
+            Question { text: name, earlier: &[], place: Place::Nickname, side: Side::User };
+        let verdict = moderation.judge(question);
+        match (verdict.action, verdict.category) {
+            (Action::Allow, _) => Ok(()),
+            (_, Some(category)) => {
+                Err(Refusal::new(Code::Rejected).with("category", category.as_str()))
+            }
+            (_, None) => Err(Code::Rejected.into()),
+        }
+    })
 }

@@ -39,8 +39,8 @@ impl Default for Client {
             expired_grace: Span::seconds(25),
             message_max: Size::kib(64),
             commands_per_frame: 256,
-            commands_per_second: 100,
-            commands_burst: 500,
+            commands_per_second: 1_000,
+            commands_burst: 2_000,
         }
     }
 }

@@ -37,10 +37,10 @@ pub struct Rates {
 impl Default for Rates {
     fn default() -> Self {
         Self {
-            read: Bucket { per_second: 20, burst: 60 },
-            write: Bucket { per_second: 5, burst: 20 },
-            send: Bucket { per_second: 3, burst: 15 },
-            signal: Bucket { per_second: 4, burst: 12 },
+            read: Bucket { per_second: 100, burst: 200 },
+            write: Bucket { per_second: 50, burst: 100 },
+            send: Bucket { per_second: 200, burst: 400 },
+            signal: Bucket { per_second: 20, burst: 40 },
             buckets_max: 1_000_000,
             timeout: Span::seconds(10),
             running_max: 8_192,

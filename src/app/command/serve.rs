@@ -7,7 +7,7 @@ use tokio::runtime;
 
 use crate::{
     app::{
-        App, cli,
+        App, cli, demo,
         lifecycle::{self, Ending, Lifecycle},
     },
     clock::Clock,
@@ -26,18 +26,23 @@ pub(super) fn run(wanted: &cli::Serve) -> anyhow::Result<()> {
     let config = Config::load(&sources)?;
     logging::init(&config.log)?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
-    match runtime.block_on(serve(config))? {
+    match runtime.block_on(serve(config, wanted.demo))? {
         Ending::Farewell => Ok(()),
         Ending::CutOff => bail!("stopped before everything was finished"),
         Ending::Crash => bail!("a part of the server ended by itself"),
     }
 }
 
-async fn serve(config: Config) -> anyhow::Result<Ending> {
+async fn serve(config: Config, demo: bool) -> anyhow::Result<Ending> {
+    let public_url = config.http.public_url.clone();
     let grace = config.http.stop_grace.0 + GOODBYE;
     let signals = lifecycle::signals().context("listen to signals")?;
     let app = App::build(config, Clock::system()).await?;
     tracing::info!(address = %app.address(), "listening");
+    if demo {
+        let passes = app.furnish().await.context("write the demo's people")?;
+        demo::print(&mut std::io::stdout(), app.address(), &public_url, &passes)?;
+    }
     let lifecycle = Lifecycle::new();
     lifecycle.spawn_vital("app", app.run(lifecycle.soft()));
     Ok(lifecycle.until_end(signals, grace).await)
