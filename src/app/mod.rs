@@ -90,8 +90,9 @@ impl App {
             per_user: config.admission.per_user,
         });
         let connections = TaskTracker::new();
-        let transport = Transport { needs, http: config.http, tasks: connections.clone() };
-        let router = door.merge(transport.router());
+        let transport = Transport::new(needs, config.http.clone(), connections.clone());
+        let streams = http::dress(transport.streams(), &config.http, metrics);
+        let router = door.merge(streams).merge(transport.sockets());
         Ok(Self { foundations, catalogue, listener, router, connections })
     }
 

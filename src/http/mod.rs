@@ -45,8 +45,8 @@ pub struct Needs {
 /// Every route of the door, with its layers; the composition merges it with the other door's.
 pub fn router(needs: Needs) -> Router {
     let document = openapi::document(&needs.catalogue, &needs.http.public_url);
-    let shell = Arc::new(shell::Shell::new(&needs.http, needs.metrics.clone()));
-    Router::new()
+    let (http, metrics) = (needs.http.clone(), needs.metrics.clone());
+    let door = Router::new()
         .route("/api/v1/{name}", operations::route())
         .route("/healthz", probes::alive())
         .route("/readyz", routing::get(probes::ready))
@@ -54,6 +54,13 @@ pub fn router(needs: Needs) -> Router {
         .with_state(Arc::new(needs))
         .merge(manual::routes(document.to_string().into()))
         .merge(landing::routes())
-        .fallback(Refused::from(Code::MethodNotFound))
-        .layer(middleware::from_fn_with_state(shell, shell::around))
+        .fallback(Refused::from(Code::MethodNotFound));
+    dress(door, &http, &metrics)
+}
+
+/// The layers that stand around every route of this door, around others: request ids, security
+/// headers, CORS, and the count.
+pub fn dress(routes: Router, http: &Http, metrics: &Metrics) -> Router {
+    let shell = Arc::new(shell::Shell::new(http, metrics.clone()));
+    routes.layer(middleware::from_fn_with_state(shell, shell::around))
 }

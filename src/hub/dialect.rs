@@ -34,30 +34,44 @@ pub enum Dialect {
     StreamJson,
     /// Replies as Protobuf, length-prefixed, in an endless HTTP body.
     StreamProtobuf,
+    /// Bare pushes as JSON, a line each, in an endless HTTP body.
+    UniStreamJson,
+    /// Bare pushes as Protobuf, length-prefixed, in an endless HTTP body.
+    UniStreamProtobuf,
     /// Replies as JSON in server-sent events.
     EventsJson,
+    /// Bare pushes as JSON in server-sent events.
+    UniEventsJson,
 }
 
 impl Dialect {
     /// How many dialects there are.
-    pub const COUNT: usize = 7;
+    pub const COUNT: usize = 10;
 
     /// How payloads are encoded.
     pub fn encoding(self) -> Encoding {
         match self {
-            Self::WebSocketJson | Self::UniWebSocketJson | Self::StreamJson | Self::EventsJson => {
-                Encoding::Json
-            }
-            Self::WebSocketProtobuf | Self::UniWebSocketProtobuf | Self::StreamProtobuf => {
-                Encoding::Protobuf
-            }
+            Self::WebSocketJson
+            | Self::UniWebSocketJson
+            | Self::StreamJson
+            | Self::UniStreamJson
+            | Self::EventsJson
+            | Self::UniEventsJson => Encoding::Json,
+            Self::WebSocketProtobuf
+            | Self::UniWebSocketProtobuf
+            | Self::StreamProtobuf
+            | Self::UniStreamProtobuf => Encoding::Protobuf,
         }
     }
 
     /// Whether the client can send commands.
     pub fn direction(self) -> Direction {
         match self {
-            Self::UniWebSocketJson | Self::UniWebSocketProtobuf => Direction::Unidirectional,
+            Self::UniWebSocketJson
+            | Self::UniWebSocketProtobuf
+            | Self::UniStreamJson
+            | Self::UniStreamProtobuf
+            | Self::UniEventsJson => Direction::Unidirectional,
             Self::WebSocketJson
             | Self::WebSocketProtobuf
             | Self::StreamJson
@@ -72,7 +86,9 @@ impl Dialect {
             Self::WebSocketJson | Self::WebSocketProtobuf => Transport::WebSocket,
             Self::UniWebSocketJson | Self::UniWebSocketProtobuf => Transport::UniWebSocket,
             Self::StreamJson | Self::StreamProtobuf => Transport::HttpStream,
+            Self::UniStreamJson | Self::UniStreamProtobuf => Transport::UniHttpStream,
             Self::EventsJson => Transport::Sse,
+            Self::UniEventsJson => Transport::UniSse,
         }
     }
 
@@ -126,27 +142,18 @@ impl Dialect {
         self,
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), NotJson>,
     ) -> Result<Bytes, NotJson> {
-        let mut out = Vec::new();
-        match self {
+        let (before, after): (&[u8], &[u8]) = match self {
             Self::WebSocketJson
             | Self::WebSocketProtobuf
             | Self::UniWebSocketJson
-            | Self::UniWebSocketProtobuf => frame_with(opcode(self.encoding()), encode),
-            Self::StreamProtobuf => {
-                encode(&mut out)?;
-                Ok(out.into())
-            }
-            Self::StreamJson => {
-                encode(&mut out)?;
-                out.push(b'\n');
-                Ok(out.into())
-            }
-            Self::EventsJson => {
-                out.extend_from_slice(b"data: ");
-                encode(&mut out)?;
-                out.extend_from_slice(b"\n\n");
-                Ok(out.into())
-            }
-        }
+            | Self::UniWebSocketProtobuf => return frame_with(opcode(self.encoding()), encode),
+            Self::StreamProtobuf | Self::UniStreamProtobuf => (b"", b""),
+            Self::StreamJson | Self::UniStreamJson => (b"", b"\n"),
+            Self::EventsJson | Self::UniEventsJson => (b"data: ", b"\n\n"),
+        };
+        let mut out = before.to_vec();
+        encode(&mut out)?;
+        out.extend_from_slice(after);
+        Ok(out.into())
     }
 }

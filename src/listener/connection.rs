@@ -27,6 +27,19 @@ use crate::{
 /// hyper refuses to work with a smaller buffer.
 const BUFFER_MIN: usize = 8 << 10;
 
+/// A hold on the HTTP connection of a request, for who answers it without an end in sight.
+#[derive(Clone, Debug)]
+pub struct Leash(CancellationToken);
+
+impl Leash {
+    /// Waits until the connection has ended by itself, for `patience` at most, and then breaks it
+    /// off: a peer that takes nothing would hold it for long.
+    pub async fn end_within(&self, patience: Duration) {
+        let _ended = tokio::time::timeout(patience, self.0.cancelled()).await;
+        self.0.cancel();
+    }
+}
+
 /// What every connection needs, made once.
 pub(super) struct Host {
     http1: http1::Builder,
@@ -88,23 +101,29 @@ impl Host {
         peer: PeerAddress,
         seat: Seat,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let router = self.router.clone();
+        let (router, end) = (self.router.clone(), CancellationToken::new());
+        let leash = Leash(end.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer);
             request.extensions_mut().insert(seat.clone());
+            request.extensions_mut().insert(leash.clone());
             router.clone().oneshot(request)
         });
         let connection = self.http1.serve_connection(TokioIo::new(stream), service).with_upgrades();
         let (stop, grace) = (self.stop.clone(), self.stop_grace);
         async move {
+            let end = end.drop_guard();
             let mut connection = std::pin::pin!(connection);
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                () = stop.cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    tokio::time::timeout(grace, connection).await.unwrap_or(Ok(()))
+            let serving = async {
+                tokio::select! {
+                    ended = connection.as_mut() => ended,
+                    () = stop.cancelled() => {
+                        connection.as_mut().graceful_shutdown();
+                        tokio::time::timeout(grace, connection).await.unwrap_or(Ok(()))
+                    }
                 }
             };
+            let ended = end.token().run_until_cancelled(serving).await.unwrap_or(Ok(()));
             if let Err(fault) = ended {
                 tracing::debug!(%fault, "a connection ended badly");
             }

@@ -2,8 +2,8 @@
 //!
 //! Ready-made servers read a request's head without a deadline and forget upgraded sockets when they
 //! stop, so the loop is our own over hyper's HTTP/1 connection. It knows no route: the composition
-//! hands it the finished router. Every request carries two extensions:
-//! [`PeerAddress`](crate::operation::caller::PeerAddress) and [`Seat`].
+//! hands it the finished router. Every request carries three extensions:
+//! [`PeerAddress`](crate::operation::caller::PeerAddress), [`Seat`] and [`Leash`].
 
 mod admission;
 mod connection;
@@ -18,8 +18,8 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use self::admission::Seat;
 use self::{admission::Admission, connection::Host, reserve::Reserve};
+pub use self::{admission::Seat, connection::Leash};
 use crate::{
     config::{admission::Admission as Limits, http::Http},
     telemetry::{Metrics, label::ByReason},

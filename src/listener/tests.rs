@@ -131,6 +131,38 @@ async fn a_stop_does_not_wait_longer_than_its_grace() {
 }
 
 #[tokio::test]
+async fn who_holds_the_leash_can_break_the_connection_off() {
+    let router = Router::new().route(
+        "/",
+        routing::get(|Extension(leash): Extension<Leash>| async move {
+            leash.end_within(Duration::ZERO).await;
+            std::future::pending::<&str>().await
+        }),
+    );
+    let running = run(Http::default(), &Limits::default(), router);
+    assert_eq!(rest(peer(running.address, GET).await).await, "");
+    running.stop.cancel();
+    running.served.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_by_itself_lets_go_of_the_leash() {
+    let (sender, mut leashes) = tokio::sync::mpsc::channel(1);
+    let router = Router::new().route(
+        "/",
+        routing::get(|Extension(leash): Extension<Leash>| async move {
+            sender.try_send(leash).unwrap();
+            "hello"
+        }),
+    );
+    let running = run(Http::default(), &Limits::default(), router);
+    assert!(rest(peer(running.address, GET).await).await.ends_with("hello"));
+    let leash = leashes.recv().await.unwrap();
+    let ended = leash.end_within(Duration::from_secs(3_600));
+    tokio::time::timeout(Duration::from_secs(10), ended).await.unwrap();
+}
+
+#[tokio::test]
 async fn one_connection_too_many_is_told_when_to_come_back() {
     let router = hello().route("/healthz", routing::get(|| async { "alive" }));
     let limits = Limits { per_address: 1, ..Limits::default() };

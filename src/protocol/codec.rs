@@ -8,7 +8,8 @@ use prost::Message;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    command::Command, payload::NotJson, push::Push, reply::Reply, request::ConnectRequest,
+    command::Command, emulation::EmulationRequest, payload::NotJson, push::Push, reply::Reply,
+    request::ConnectRequest,
 };
 
 /// How a connection's messages are written. Chosen at the handshake, for good.
@@ -81,13 +82,19 @@ pub fn decode_commands(
 /// # Errors
 /// [`DecodeError`]: the connection closes with 3501.
 pub fn decode_connect(encoding: Encoding, message: &[u8]) -> Result<ConnectRequest, DecodeError> {
-    match encoding {
-        Encoding::Json => {
-            let text = simdutf8::basic::from_utf8(message).map_err(|_| DecodeError::NotUtf8)?;
-            decode_object(text.trim_ascii(), 0)
-        }
-        Encoding::Protobuf => ConnectRequest::decode(message).map_err(DecodeError::Protobuf),
-    }
+    decode_one(encoding, message)
+}
+
+/// Reads what brings commands to a connection that only reads: one message, with no length before
+/// it.
+///
+/// # Errors
+/// [`DecodeError`]: the request is answered with 400.
+pub fn decode_emulation(
+    encoding: Encoding,
+    message: &[u8],
+) -> Result<EmulationRequest, DecodeError> {
+    decode_one(encoding, message)
 }
 
 /// Reads the replies of one frame, as clients do.
@@ -196,6 +203,19 @@ fn decode<M: Message + DeserializeOwned + Default>(
         Encoding::Protobuf => decode_protobuf(frame, max)?,
     };
     if messages.is_empty() { Err(DecodeError::Empty) } else { Ok(messages) }
+}
+
+fn decode_one<M: Message + DeserializeOwned + Default>(
+    encoding: Encoding,
+    message: &[u8],
+) -> Result<M, DecodeError> {
+    match encoding {
+        Encoding::Json => {
+            let text = simdutf8::basic::from_utf8(message).map_err(|_| DecodeError::NotUtf8)?;
+            decode_object(text.trim_ascii(), 0)
+        }
+        Encoding::Protobuf => M::decode(message).map_err(DecodeError::Protobuf),
+    }
 }
 
 fn decode_json<M: DeserializeOwned>(frame: &[u8], max: usize) -> Result<Vec<M>, DecodeError> {

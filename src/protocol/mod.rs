@@ -7,6 +7,7 @@
 pub mod code;
 pub mod codec;
 pub mod command;
+pub mod emulation;
 pub mod frame;
 pub mod payload;
 pub mod publication;

@@ -43,8 +43,12 @@ values! {
         UniWebSocket = "uni_websocket",
         /// An HTTP response that does not end, with emulation.
         HttpStream = "http_stream",
+        /// An HTTP response that does not end, which the client only reads.
+        UniHttpStream = "uni_http_stream",
         /// Server-sent events, with emulation.
         Sse = "sse",
+        /// Server-sent events, which the client only reads.
+        UniSse = "uni_sse",
     }
     /// Where a request came in.
     Door {

@@ -5,6 +5,7 @@
 
 mod cli;
 mod connect;
+mod fallback;
 mod identity;
 mod platform;
 mod subscribe;

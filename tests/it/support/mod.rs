@@ -1,14 +1,18 @@
 //! The vocabulary of the tests: a house, its visitors, what they say and hear.
 
+mod answer;
 mod hearer;
 mod house;
 mod platform;
+mod streamer;
 mod visitor;
 
 pub use self::{
+    answer::Ask,
     hearer::Hearer,
     house::House,
     platform::{call, service},
+    streamer::{Messages, Streamer, Way},
     visitor::{PATIENCE, Visitor},
 };
 
