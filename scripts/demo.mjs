@@ -12,6 +12,8 @@ import { next } from '../tests/sdk/deadline.mjs';
 const [JSON_ENCODING, PROTOBUF_ENCODING] = ENCODINGS;
 const PHONE = '13812345678';
 const USER = 'user1';
+const [BOLD, DIM, YELLOW, CYAN] = [1, 2, 33, 36];
+const INDENT = ' '.repeat(8);
 
 /** One side of the consultation: a client, what it sends, and every event it sees. */
 class Side {
@@ -58,24 +60,29 @@ class Side {
   }
 
   says(zh, en = '') {
-    const label = this.paint ? `\x1b[${this.paint}m${this.name}\x1b[0m` : this.name;
-    console.log(`  ${label}  ${zh}${en && `\n${' '.repeat(10)}\x1b[2m${en}\x1b[0m`}`);
+    console.log(`  ${style(this.paint, this.name)}  ${zh}`);
+    if (en) console.log(`${INDENT}${style(DIM, en)}`);
   }
 }
 
 function chapter(number, zh, en) {
-  console.log(`\n\x1b[1m${number}. ${zh}\x1b[0m  \x1b[2m${en}\x1b[0m`);
+  console.log(`\n${style(BOLD, `${number}. ${zh}`)}  ${style(DIM, en)}`);
+}
+
+function style(code, text) {
+  return process.stdout.isTTY ? `\x1b[${code}m${text}\x1b[0m` : text;
 }
 
 /** What a record shows, as one line. */
 function line({ seq, kind, body, author, notice, turn, fate }) {
-  const who = author && (author.side === 'user' ? (author.name ?? '我 me') : author.name);
+  const who = author && (author.name ?? '我');
   const shown = {
     message: () => `${who}：${body.text}`,
     hidden: () => `${who}：〔${notice.zh}〕`,
-    held: () => `〔待确认 held, ${fate}〕${body.text}`,
-    session: () => `— 会话 session: ${turn} —`,
-    withheld: () => '（无 nothing to see）',
+    held: () => `〔留待确认 held: ${fate}〕${body.text}`,
+    discard: () => '〔放弃 given up〕',
+    session: () => `〔会话 session: ${turn}〕`,
+    withheld: () => '〔不可见 nothing to see〕',
   }[kind];
   return `#${seq} ${shown ? shown() : kind}`;
 }
@@ -121,7 +128,7 @@ async function story(belfry, candidate, tutor) {
   const held = await candidate.send(conversation, withPhone);
   assert.equal(held.status, 'held');
   assert.equal(held.warning.category, 'privacy');
-  candidate.says(`${withPhone}\n${' '.repeat(10)}⚠ ${held.warning.advice.zh}`, held.warning.advice.en);
+  candidate.says(`${withPhone}\n${INDENT}⚠ ${held.warning.advice.zh}`, held.warning.advice.en);
   assert.ok(!(await history(tutor, conversation)).some((record) => JSON.stringify(record).includes(PHONE)));
   tutor.says('什么也没有看到', 'sees nothing of it');
   const again = await candidate.send(conversation, withPhone);
@@ -138,7 +145,7 @@ async function story(belfry, candidate, tutor) {
   const lure = '站外聊吧，打我手机13987654321，给你优惠。';
   const hidden = await tutor.send(conversation, lure);
   assert.equal(hidden.status, 'hidden');
-  tutor.says(`${lure}\n${' '.repeat(10)}✕ ${hidden.notice.zh}`, hidden.notice.en);
+  tutor.says(`${lure}\n${INDENT}✕ ${hidden.notice.zh}`, hidden.notice.en);
   const placeholder = await candidate.sees('consult.hidden', ({ record }) => record.seq === hidden.seq);
   assert.ok(!JSON.stringify(placeholder).includes('13987654321'));
   candidate.says(`看到 ${line(placeholder.record)}`, placeholder.record.notice.en);
@@ -159,7 +166,7 @@ async function story(belfry, candidate, tutor) {
   assert.deepEqual(await history(tutor, conversation), before.tutor);
   for (const [side, records] of [[candidate, before.candidate], [tutor, before.tutor]]) {
     side.says('重启后的记录：', 'the records after the restart:');
-    for (const record of records) console.log(`${' '.repeat(12)}${line(record)}`);
+    for (const record of records) console.log(`${INDENT}${line(record)}`);
   }
   const thanks = '谢谢老师！';
   const last = await candidate.send(conversation, thanks);
@@ -176,8 +183,7 @@ async function story(belfry, candidate, tutor) {
 
 const belfry = await Belfry.start({}, { config: null, args: ['--demo'] });
 console.log(`Belfry  ${belfry.url}`);
-const colour = (code) => (process.stdout.isTTY ? code : '');
-const [candidate, tutor] = [new Side('考生 candidate', colour(36)), new Side('老师 tutor   ', colour(33))];
+const [candidate, tutor] = [new Side('考生', CYAN), new Side('老师', YELLOW)];
 try {
   await story(belfry, candidate, tutor);
   console.log('\n✓ 全部如实发生  The whole story happened.');

@@ -19,6 +19,7 @@ sdk_test() {
   npm ci --prefix tests/sdk --no-audit --no-fund
   npm test --prefix tests/sdk
   python3 tests/sdk/python/run.py
+  node scripts/demo.mjs >/dev/null
 }
 
 step 'tools' scripts/deps.sh
