@@ -1,20 +1,24 @@
-//! The codecs under test, compiled from the files of the house, and what must hold for any input.
+//! What reads strangers' input, compiled from the files of the house, and what must hold for any.
 //!
 //! Only these files: the whole house would bring a database and a crypto library, minutes of
 //! building under a sanitizer for nothing that is tested here.
 
 #[path = "../../src/error.rs"]
 pub mod error;
+#[path = "../../src/moderation/mod.rs"]
+pub mod moderation;
 #[path = "../../src/protocol/mod.rs"]
 pub mod protocol;
 
+pub mod config;
 pub mod transport;
 
 #[path = "../../src/transport/frame/tests/agreement.rs"]
 mod agreement;
 
-use std::fmt::Debug;
+use std::{fmt::Debug, sync::LazyLock};
 
+use moderation::{Moderation, Place, Question, Side};
 use protocol::{
     codec::{self, DecodeError, Encoding},
     payload::NotJson,
@@ -36,6 +40,24 @@ pub fn frames(cuts: &[u8], bytes: &[u8]) {
     let cuts: Vec<usize> = cuts.iter().map(|cut| usize::from(*cut)).collect();
     agreement::assert_agreement(bytes, &cuts);
     assert_eq!(agreement::read(bytes, &cuts), agreement::read(bytes, &[]));
+}
+
+/// Any text after any others gets a verdict, twice the same, whose spans are pieces of the text.
+pub fn texts(lines: &str) {
+    static ENGINE: LazyLock<Moderation> =
+        LazyLock::new(|| Moderation::load(&Default::default()).expect("the rules are built in"));
+    let mut earlier: Vec<&str> = lines.split('\x1f').collect();
+    let text = earlier.pop().unwrap_or_default();
+    let question =
+        Question { text, earlier: &earlier, place: Place::Consult, side: Side::Institution };
+    let verdict = ENGINE.judge(question);
+    assert_eq!(verdict, ENGINE.judge(question));
+    let utf16: Vec<u16> = text.encode_utf16().collect();
+    for span in &verdict.spans {
+        let hit = &text[span.utf8.0..span.utf8.1];
+        assert!(!hit.is_empty());
+        assert_eq!(String::from_utf16_lossy(&utf16[span.utf16.0..span.utf16.1]), hit);
+    }
 }
 
 type Encode<M> = fn(Encoding, &[M], &mut Vec<u8>) -> Result<(), NotJson>;
