@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{Secret, Size, Span};
+use super::{
+    fault::Wrong,
+    value::{Secret, Size, Span},
+};
 
 /// The `[identity]` section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,5 +67,20 @@ impl Default for Identity {
             secret_file: "var/identity.secret".to_owned(),
             pseudonym_secret: Secret::default(),
         }
+    }
+}
+
+impl Identity {
+    /// Refuses what would let nobody in, and a rotation without a secret to rotate to.
+    pub(super) fn check(&self) -> Vec<Wrong> {
+        let mut wrong = Vec::new();
+        if self.token_max.0 == 0 {
+            wrong.push(Wrong::new("token_max", "0 would refuse every token"));
+        }
+        if self.hmac_secret.is_empty() && !self.hmac_secret_previous.is_empty() {
+            let reason = "there is no hmac_secret that came after it";
+            wrong.push(Wrong::new("hmac_secret_previous", reason));
+        }
+        wrong
     }
 }

@@ -98,6 +98,8 @@ impl Config {
             ("channels", self.channels.check()),
             ("broker", self.broker.check()),
             ("consult", self.consult.check()),
+            ("identity", self.identity.check()),
+            ("rates", self.rates.check()),
             ("store", self.store.check()),
             ("archive", self.archive.check()),
             ("log", self.log.check()),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::value::Span;
+use super::{fault::Wrong, value::Span};
 
 /// A bucket: how fast it fills, and how much it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,5 +45,18 @@ impl Default for Rates {
             timeout: Span::seconds(10),
             running_max: 8_192,
         }
+    }
+}
+
+impl Rates {
+    /// Refuses what would let no operation run at all.
+    pub(super) fn check(&self) -> Vec<Wrong> {
+        let must_be_positive = [
+            ("buckets_max", self.buckets_max == 0),
+            ("timeout", self.timeout.0.is_zero()),
+            ("running_max", self.running_max == 0),
+        ];
+        let wrong = must_be_positive.into_iter().filter(|(_, is_zero)| *is_zero);
+        wrong.map(|(key, _)| Wrong::new(key, "0 would refuse every operation")).collect()
     }
 }

@@ -175,6 +175,18 @@ fn a_file_that_is_not_there_is_refused() {
 }
 
 #[test]
+fn limits_that_would_let_nobody_in_are_refused() {
+    let file = "[identity]\ntoken_max = '0B'\nhmac_secret_previous = 'hunter2'\n\
+                [rates]\nrunning_max = 0\ntimeout = '0s'";
+    insta::assert_snapshot!(load(file, &[]).unwrap_err(), @r"
+    FILE: `identity.token_max`: 0 would refuse every token
+    FILE: `identity.hmac_secret_previous`: there is no hmac_secret that came after it
+    FILE: `rates.timeout`: 0 would refuse every operation
+    FILE: `rates.running_max`: 0 would refuse every operation
+    ");
+}
+
+#[test]
 fn the_effective_configuration_loads_again_as_itself() {
     let config = load("[channels.namespaces.news]\npresence = true", &[]).unwrap();
     assert_eq!(load(&config.to_toml(), &[]).unwrap(), config);

@@ -20,8 +20,8 @@ const RSA: &[Algorithm] = &[
     Algorithm::PS384,
     Algorithm::PS512,
 ];
-/// What a shared secret of a key set must have: the size of the hash (RFC 7518, section 3.2).
-const SECRET_BYTES_MIN: usize = 32;
+/// What a shared secret should have: the size of the hash (RFC 7518, section 3.2).
+pub(super) const SECRET_BYTES_MIN: usize = 32;
 
 /// One verification key, pinned to its algorithms.
 pub(super) struct Key {

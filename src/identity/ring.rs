@@ -7,7 +7,7 @@ use crate::{
     identity::{
         claims::Claims,
         fault::{Flaw, MintFault, SetupFault, TokenFault},
-        key::Key,
+        key::{Key, SECRET_BYTES_MIN},
         key_set::{KeySet, Renewal},
         secret,
     },
@@ -41,6 +41,7 @@ impl Ring {
                 Some(secret::kept_in(&config.secret_file)?)
             }
         };
+        warn_of_short_secrets(config);
         let own = signing.clone().unwrap_or_default();
         let general = || keys(&[&own, &config.hmac_secret_previous]);
         let subscription = match config.subscription_hmac_secret.is_empty() {
@@ -96,6 +97,20 @@ impl Ring {
         let secret = self.signing().ok_or(MintFault::NoSecret)?;
         let key = EncodingKey::from_secret(secret.reveal().as_bytes());
         Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &key)?)
+    }
+}
+
+/// Platforms that come from elsewhere bring the secret they have, so a short one is not refused.
+fn warn_of_short_secrets(config: &config::Identity) {
+    let named = [
+        ("hmac_secret", &config.hmac_secret),
+        ("hmac_secret_previous", &config.hmac_secret_previous),
+        ("subscription_hmac_secret", &config.subscription_hmac_secret),
+    ];
+    for (name, secret) in named {
+        if (1..SECRET_BYTES_MIN).contains(&secret.reveal().len()) {
+            tracing::warn!(secret = name, "shorter than the 32 bytes that RFC 7518 asks for");
+        }
     }
 }
 

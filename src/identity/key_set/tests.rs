@@ -396,3 +396,17 @@ async fn secrets_and_a_key_set_work_side_by_side() {
     let public_only = identity(&config(&file.path()));
     assert!(public_only.mint(&crate::identity::Claims::default()).is_err());
 }
+
+#[tokio::test]
+async fn fetches_are_counted_by_outcome() {
+    let issuer = Issuer::new(set_of(&[&p256()])).await;
+    let metrics = Metrics::new();
+    let set = KeySet::new(&config(&issuer.address), &metrics).unwrap().unwrap();
+    assert_eq!(set.renew(&set.keys()).await, Renewal::Done);
+    issuer.says(StatusCode::NOT_FOUND, "");
+    assert_eq!(set.renew(&set.keys()).await, Renewal::Failed);
+    for outcome in ["done", "failed"] {
+        let line = format!("belfry_key_set_fetches_total{{outcome=\"{outcome}\"}} 1\n");
+        assert!(metrics.encode().contains(&line), "{outcome}");
+    }
+}
