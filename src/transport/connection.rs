@@ -54,6 +54,8 @@ pub enum Heard {
     Pong,
     /// It sends what nobody understands.
     Nonsense,
+    /// It sends more commands at once than are kept.
+    Flood,
     /// It ends the connection, or the carrier does: there are last words to say.
     End,
     /// It is gone.
@@ -122,6 +124,7 @@ impl<C: Carrier> Line<C> {
                 visitor.answered_ping();
                 Ok(())
             }
+            Wake::Heard(Heard::Flood) => Err(DisconnectCode::TooManyRequests.into()),
             Wake::Heard(Heard::Nonsense) => Err(DisconnectCode::BadRequest.into()),
             Wake::Heard(Heard::End) => {
                 Box::pin(self.carrier.part(&self.mailbox, None)).await;

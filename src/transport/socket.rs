@@ -37,6 +37,10 @@ const NORMAL: u16 = 1000;
 
 const PONG: OpCode = OpCode::Control(Control::Pong);
 
+/// So many full frames of commands are kept at once. A command takes 5 bytes on the wire and some 700
+/// in memory: without this bound, one read could hold nine megabytes of them.
+const FRAMES_AT_ONCE: usize = 4;
+
 thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH_BYTES]);
 }
@@ -124,7 +128,12 @@ impl Listening {
                 }
             };
             match (self.ready.back_mut(), heard) {
-                (Some(Heard::Commands(before)), Some(Heard::Commands(more))) => before.extend(more),
+                (Some(Heard::Commands(before)), Some(Heard::Commands(more))) => {
+                    if before.len() + more.len() > self.ear.commands_max * FRAMES_AT_ONCE {
+                        return self.ready.push_back(Heard::Flood);
+                    }
+                    before.extend(more);
+                }
                 (_, heard) => self.ready.extend(heard),
             }
         }

@@ -91,6 +91,16 @@ async fn a_send_has_no_handler_and_a_second_connect_is_a_fault() {
 }
 
 #[tokio::test]
+async fn a_pile_of_tiny_commands_ends_the_connection() {
+    let house = House::open_with(|config| config.client.commands_per_frame = 8).await;
+    let mut visitor = house.visitor("ann").await;
+    let frame = format!("{}\n", r#"{"id":7,"ping":{}}"#).repeat(8);
+    let pile: Vec<_> = (0..64).map(|_| Message::text(frame.clone())).collect();
+    visitor.say_all(pile).await;
+    assert_eq!(visitor.farewell().await, (3013, "too many requests".to_owned()));
+}
+
+#[tokio::test]
 async fn an_unasked_pong_is_a_fault() {
     let house = House::open().await;
     let mut visitor = house.visitor("ann").await;

@@ -118,6 +118,14 @@ impl Visitor {
         self.socket.send(message.into()).await.unwrap();
     }
 
+    /// Sends frames in one write.
+    pub async fn say_all(&mut self, messages: Vec<Message>) {
+        for message in messages {
+            self.socket.feed(message).await.unwrap();
+        }
+        self.socket.flush().await.unwrap();
+    }
+
     /// The next reply to a command.
     pub async fn reply(&mut self) -> Reply {
         while self.replies.is_empty() {
