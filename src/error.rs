@@ -102,7 +102,7 @@ codes! {
     Gone = 409, "gone", never, 410;
     /// The body's kind is unknown or not allowed here.
     UnknownKind = 410, "unknown_kind", never, 400;
-    /// Moderation does not let the text stand where it would appear: `category` says what it hit.
+    /// Moderation does not let the text stand where it would appear; the answer says what it hit.
     Rejected = 411, "rejected", never, 422;
 }
 

@@ -81,10 +81,10 @@ mod tests {
             false => others(panic),
         }));
         let text = String::from("私房话");
-        let cut = tracing::subscriber::with_default(lines, || {
-            panic::catch_unwind(|| text.split_at(1).0.to_owned())
+        let said = tracing::subscriber::with_default(lines, || {
+            panic::catch_unwind(|| text.parse::<u32>().map_err(|_| text.clone()).unwrap())
         });
-        assert!(cut.is_err());
+        assert!(said.is_err());
         let log = written.0.lock().unwrap();
         let log = std::str::from_utf8(&log).unwrap();
         assert!(log.contains("a task panicked") && log.contains(file!()), "{log}");
