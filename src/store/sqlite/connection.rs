@@ -32,12 +32,10 @@ impl Opening {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let connection = self.open(flags)?;
         // https://www.sqlite.org/pragma.html: FULL syncs the log at each commit, which NORMAL does
-        // not; a checkpoint each 4 000 pages (16 MB) halves the writes of the default; the log's
-        // file shrinks back after a burst.
+        // not; the log's file shrinks back to 64 MiB after a burst.
         connection.execute_batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
-             PRAGMA wal_autocheckpoint = 4000;
              PRAGMA journal_size_limit = 67108864;
              PRAGMA foreign_keys = ON;",
         )?;

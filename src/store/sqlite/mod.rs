@@ -1,6 +1,7 @@
 //! SQLite: one thread that writes, a few that read, and the queues between them and the tasks.
 
 mod connection;
+mod keeper;
 mod meters;
 mod reader;
 mod run;
@@ -21,6 +22,7 @@ use tokio::sync::oneshot;
 
 use self::{
     connection::Opening,
+    keeper::{Keeper, LIMITS},
     meters::Meters,
     reader::{Query, Reader},
     writer::{Job, Settings, Task, Writer},
@@ -146,14 +148,15 @@ async fn start_writer(
 ) -> Result<(), OpenFault> {
     let (ready, opened) = oneshot::channel();
     thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-        let connection = opening.for_writing().and_then(|mut connection| {
+        let opened = opening.for_writing().and_then(|mut connection| {
             schema::bring_up_to_date(&mut connection, migration::ALL)?;
-            Ok(connection)
+            let keeper = Keeper::start(&opening, &mut connection, LIMITS)?;
+            Ok(Writer::new(connection, keeper, settings))
         });
-        match connection {
-            Ok(connection) => {
+        match opened {
+            Ok(writer) => {
                 if ready.send(Ok(())).is_ok() {
-                    Writer::new(connection, settings).run(&jobs);
+                    writer.run(&jobs);
                 }
             }
             Err(fault) => drop(ready.send(Err(fault))),
