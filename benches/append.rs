@@ -23,6 +23,11 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, time::Instant};
 
+/// The allocator of the server itself.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Conversations that are written to, in no order.
 const THREADS: u64 = 4_096;
 
