@@ -2,6 +2,7 @@
 
 import * as json from 'centrifuge';
 import * as protobuf from 'centrifuge/build/protobuf';
+import EventSource from 'eventsource';
 import WebSocket from 'ws';
 
 import { PATIENCE_MS, within } from './deadline.mjs';
@@ -28,9 +29,9 @@ export class Clients {
 
   /**
    * A client that is not connected yet. `cut()` severs its socket as a dead network would, and `away`
-   * keeps it out as long as it is true.
+   * keeps it out as long as it is true. Other `endpoints` than the WebSocket's bring the fallbacks.
    */
-  make(options) {
+  make(options, endpoints = this.belfry.socket) {
     const sockets = [];
     class Socket extends WebSocket {
       constructor(url, ...args) {
@@ -38,8 +39,10 @@ export class Clients {
         sockets.push(this);
       }
     }
-    const client = new this.encoding.Centrifuge(this.belfry.socket, {
+    const client = new this.encoding.Centrifuge(endpoints, {
       websocket: Socket,
+      eventsource: EventSource,
+      emulationEndpoint: `${this.belfry.url}/emulation`,
       minReconnectDelay: 20,
       maxReconnectDelay: 200,
       timeout: PATIENCE_MS,

@@ -155,8 +155,12 @@ describe('the services’ door', () => {
     await done('publish', { channel, data: { text: '听得见吗' } });
     const { pub } = await raw.reply((push) => push.pub);
     assert.deepEqual(pub.data, { text: '听得见吗' });
-    raw.send({ token });
-    assert.equal((await raw.end()).code, 3501);
+    // Nobody listens to it any more, until it is told to go: by a push, as its SDKs expect, and a close.
+    raw.send('anything', { token });
+    await done('disconnect', { user: 'listener', code: 4500, reason: 'banned' });
+    const { disconnect } = await raw.reply((push) => push.disconnect);
+    assert.deepEqual([disconnect.code, disconnect.reason], [4500, 'banned']);
+    assert.deepEqual(await raw.end(), { code: 4500, reason: 'banned' });
     const refused = await Raw.open(address);
     refused.send({ token: 'nonsense' });
     assert.deepEqual(await refused.end(), { code: 3500, reason: 'invalid token' });

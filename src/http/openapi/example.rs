@@ -2,23 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-/// How deep a recursive type is followed.
-const DEPTH_MAX: usize = 8;
-
 /// An example for `root`, whose references point into its own `$defs`.
 pub(super) fn of(root: &Value) -> Value {
-    Walk { root }.example(root, 0)
+    Walk { root, open: Vec::new() }.example(root)
 }
 
 struct Walk<'a> {
     root: &'a Value,
+    /// The references that are being followed: a recursive type ends at its first repetition.
+    open: Vec<&'a str>,
 }
 
-impl Walk<'_> {
-    fn example(&self, schema: &Value, depth: usize) -> Value {
-        if depth > DEPTH_MAX {
-            return Value::Null;
-        }
+impl<'a> Walk<'a> {
+    fn example(&mut self, schema: &'a Value) -> Value {
         if *schema == Value::Bool(true) {
             return json!({});
         }
@@ -30,13 +26,11 @@ impl Walk<'_> {
             return given.clone();
         }
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            let target = self.root.pointer(reference.trim_start_matches('#'));
-            return target.map_or(Value::Null, |target| self.example(target, depth + 1));
+            return self.follow(reference);
         }
         let branch = first("oneOf").or_else(|| first("anyOf"));
-        let chosen = branch.map(|branch| self.example(branch, depth + 1));
-        let own = self.of_type(schema, depth);
-        match (own, chosen) {
+        let chosen = branch.map(|branch| self.example(branch));
+        match (self.of_type(schema), chosen) {
             // A tagged enum may keep what its variants share beside them.
             (Value::Object(mut own), Some(Value::Object(chosen))) => {
                 own.extend(chosen);
@@ -47,11 +41,22 @@ impl Walk<'_> {
         }
     }
 
-    fn of_type(&self, schema: &Value, depth: usize) -> Value {
+    fn follow(&mut self, reference: &'a str) -> Value {
+        let target = self.root.pointer(reference.trim_start_matches('#'));
+        let Some(target) = target.filter(|_| !self.open.contains(&reference)) else {
+            return Value::Null;
+        };
+        self.open.push(reference);
+        let example = self.example(target);
+        self.open.pop();
+        example
+    }
+
+    fn of_type(&mut self, schema: &'a Value) -> Value {
         match type_of(schema) {
-            Some("object") => self.object(schema, depth),
+            Some("object") => self.object(schema),
             Some("array") => match schema.get("items") {
-                Some(items) => json!([self.example(items, depth + 1)]),
+                Some(items) => json!([self.example(items)]),
                 None => json!([]),
             },
             Some("string") => text(schema).into(),
@@ -62,15 +67,14 @@ impl Walk<'_> {
         }
     }
 
-    fn object(&self, schema: &Value, depth: usize) -> Value {
+    fn object(&mut self, schema: &'a Value) -> Value {
         let required = schema.get("required").and_then(Value::as_array);
         let is_required =
             |name: &str| required.is_some_and(|list| list.iter().any(|required| required == name));
         let properties = schema.get("properties").and_then(Value::as_object);
         let shown = properties.into_iter().flatten().filter(|(name, _)| is_required(name));
-        let fields: Map<_, _> = shown
-            .map(|(name, property)| (name.clone(), self.example(property, depth + 1)))
-            .collect();
+        let fields: Map<_, _> =
+            shown.map(|(name, property)| (name.clone(), self.example(property))).collect();
         fields.into()
     }
 }

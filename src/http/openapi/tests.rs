@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::*;
-use crate::operation::Refusal;
+use crate::{error::Code, operation::Refusal};
 
 /// A body.
 #[derive(Deserialize, Serialize, JsonSchema)]
@@ -56,7 +56,7 @@ where
     O: Serialize + JsonSchema + std::marker::Send + 'static,
 {
     Operation::new(name, "Does it.", roles, rate, |_, _: I| async {
-        Err::<O, _>(Refusal::new(crate::error::Code::NotAvailable))
+        Err::<O, _>(Refusal::new(Code::NotAvailable))
     })
 }
 
@@ -72,10 +72,30 @@ fn catalogue() -> Catalogue {
 #[test]
 fn the_document_has_this_shape() {
     let document = document(&catalogue(), "https://im.example.cn");
-    insta::assert_json_snapshot!(document["paths"]["/api/v1/note.send"]);
-    insta::assert_json_snapshot!(document["components"]["schemas"]);
-    insta::assert_json_snapshot!(document["components"]["responses"]["refused_409"]);
+    let mut path = document["paths"]["/api/v1/note.send"].clone();
+    // A new code may bring a new status; that is no change of shape.
+    path["post"]["responses"].as_object_mut().unwrap().retain(|status, _| status == "200");
+    insta::assert_json_snapshot!("path", path);
+    let mut schemas = document["components"]["schemas"].clone();
+    schemas.as_object_mut().unwrap().remove("error");
+    insta::assert_json_snapshot!("schemas", schemas);
+    insta::assert_json_snapshot!("response", document["components"]["responses"]["refused_413"]);
     assert_eq!(document["servers"][0]["url"], "https://im.example.cn");
+}
+
+#[test]
+fn every_code_is_answered_under_its_status() {
+    let document = document(&catalogue(), "");
+    for code in Code::ALL {
+        let name = format!("refused_{}", code.http_status());
+        let response = &document["components"]["responses"][&name];
+        let example = response["content"]["application/json"]["examples"]
+            [code.number().to_string()]["value"]["error"]["name"]
+            .as_str();
+        assert_eq!(example, Some(code.name()));
+        let status = code.http_status().to_string();
+        assert!(document["paths"]["/api/v1/note.send"]["post"]["responses"][status].is_object());
+    }
 }
 
 #[test]
