@@ -8,6 +8,7 @@ mod connect;
 mod fallback;
 mod identity;
 mod platform;
+mod scope;
 mod subscribe;
 mod support;
 mod unidirectional;

@@ -1,6 +1,10 @@
 //! A client of the protocol, as bare as can be: it sends commands and reads what comes.
 
-use std::{collections::VecDeque, net::SocketAddr, time::Duration};
+use std::{
+    collections::VecDeque,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use belfry::protocol::{
     codec::{Encoding, decode_replies, encode_commands},
@@ -11,10 +15,13 @@ use belfry::protocol::{
     result::{ConnectResult, SubscribeResult},
 };
 use futures_util::{SinkExt, StreamExt};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest},
+    MaybeTlsStream, WebSocketStream, client_async, connect_async,
+    tungstenite::{Message, client::IntoClientRequest, handshake},
 };
 
 /// Nothing in these tests takes longer unless it is broken.
@@ -28,6 +35,7 @@ pub struct Visitor {
     replies: VecDeque<Reply>,
     pushes: VecDeque<Push>,
     ping_frames: usize,
+    frames: Vec<Vec<u8>>,
 }
 
 /// How a connection ended.
@@ -46,13 +54,27 @@ impl Visitor {
 
     /// The same, with a query behind the path.
     pub async fn arrive_asking(address: SocketAddr, query: &str, encoding: Encoding) -> Self {
-        let url = format!("ws://{address}/connection/websocket{query}");
-        let mut request = url.into_client_request().unwrap();
-        let subprotocol = encoding.subprotocol().parse().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", subprotocol);
-        let (socket, _) = connect_async(request).await.unwrap();
+        let (socket, _) = connect_async(request(address, query, encoding)).await.unwrap();
+        Self::over(socket, encoding)
+    }
+
+    /// A socket whose own end is at `local`, for what the server sees of its clients.
+    pub async fn arrive_from(local: IpAddr, address: SocketAddr, encoding: Encoding) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(local, 0)).unwrap();
+        let stream = MaybeTlsStream::Plain(socket.connect(address).await.unwrap());
+        let (socket, _) = client_async(request(address, "", encoding), stream).await.unwrap();
+        Self::over(socket, encoding)
+    }
+
+    fn over(socket: WebSocketStream<MaybeTlsStream<TcpStream>>, encoding: Encoding) -> Self {
         let (replies, pushes) = (VecDeque::new(), VecDeque::new());
-        Self { socket, encoding, last_id: 0, replies, pushes, ping_frames: 0 }
+        Self { socket, encoding, last_id: 0, replies, pushes, ping_frames: 0, frames: Vec::new() }
+    }
+
+    /// Every frame of data that came, as it came.
+    pub fn frames(&self) -> &[Vec<u8>] {
+        &self.frames
     }
 
     /// Connects with a token.
@@ -179,7 +201,9 @@ impl Visitor {
             }
             _ => return Ok(()),
         };
-        for reply in decode_replies(self.encoding, &frame).unwrap() {
+        let replies = decode_replies(self.encoding, &frame).unwrap();
+        self.frames.push(frame);
+        for reply in replies {
             match reply.push {
                 Some(push) => self.pushes.push_back(push),
                 None if reply == Reply::ping() => self.send_pong().await,
@@ -198,4 +222,12 @@ impl Visitor {
         };
         self.socket.send(message).await.unwrap();
     }
+}
+
+fn request(address: SocketAddr, query: &str, encoding: Encoding) -> handshake::client::Request {
+    let url = format!("ws://{address}/connection/websocket{query}");
+    let mut request = url.into_client_request().unwrap();
+    let subprotocol = encoding.subprotocol().parse().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", subprotocol);
+    request
 }
