@@ -45,6 +45,8 @@ impl Town {
             let rates = &mut config.rates;
             (rates.read, rates.write, rates.send, rates.signal) = (free, free, free, free);
             config.client.commands_per_second = 0;
+            // Most people listen to nothing for long, not even to pings.
+            config.client.ping_interval = Span::default();
             config.consult.recall_window = Span::seconds(3_600);
             config.consult.hold_ttl = Span::seconds(3_600);
         })
