@@ -76,7 +76,7 @@ impl Consult {
         self.check_working(viewer).await?;
         self.check_open(&before.institution).await?;
         let is_mine = before.state == State::Serving && before.is_owned_by(&viewer.person);
-        if is_mine && asked.owner_version + 1 == before.owner_version {
+        if is_mine && asked.owner_version == before.owner_version - 1 {
             return self.accepted(before).await;
         }
         if before.state != State::Queued || asked.owner_version != before.owner_version {

@@ -1,5 +1,6 @@
 //! Consultations from end to end, without a hub: what operations answer and what they make known.
 
+mod doors;
 mod house;
 mod keywords;
 mod scope;
