@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     config,
-    consult::operations::operations,
+    consult::{event::UserEvent, operations::operations},
     hub::{Hub, Query},
     operation::{Caller, Catalogue},
     telemetry::Metrics,
@@ -90,4 +90,19 @@ async fn a_message_that_cannot_be_announced_is_delivered_all_the_same() {
     let sent = call(&catalogue, &user("user1"), "consult.send", send).await;
     assert_eq!(sent["status"], "delivered");
     assert_eq!(house.kinds(&tutor("tutor1"), &conversation).await, ["session", "message"]);
+}
+
+#[tokio::test]
+async fn the_document_names_every_operation_and_every_event() {
+    let document = include_str!("../../../docs/CONSULT.md");
+    let house = House::new().await;
+    let (catalogue, _) = doors(&house, &config::channels::Channels::default());
+    let mut names: Vec<_> = catalogue.iter().map(|it| it.name.to_owned()).collect();
+    let schema = schemars::schema_for!(UserEvent).to_value().to_string();
+    let types = schema.split('"').filter(|it| it.starts_with("consult."));
+    names.extend(types.map(str::to_owned));
+    assert!(names.len() >= 13 + 10, "{names:?}");
+    for name in names {
+        assert!(document.contains(&format!("`{name}`")), "{name} is not documented");
+    }
 }
