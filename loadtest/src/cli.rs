@@ -1,0 +1,108 @@
+//! The command line.
+
+use belfry::config::value::Span;
+use clap::{Args, Parser, Subcommand};
+
+use crate::{budget::Budget, target::TargetArgs};
+
+/// Measures a server that speaks the Centrifuge protocol: JSON on stdout, words on stderr.
+#[derive(Debug, Parser)]
+#[command(name = "belfry-loadtest", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) scenario: Scenario,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) budget: Budget,
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Scenario {
+    /// Connections that ask for nothing: the memory of each, and the CPU that keeping them takes.
+    Idle(Idle),
+    /// One channel, many subscribers: deliveries per CPU-second, beside a bare send loop.
+    Room(Room),
+    /// Newcomers all at once: connect, authenticate, subscribe.
+    ConnectStorm(ConnectStorm),
+    /// The yardstick alone: a bare loop of blocking `send()` over loopback sockets.
+    Sendloop(SendLoop),
+}
+
+/// `idle`.
+#[derive(Args, Debug)]
+pub(crate) struct Idle {
+    /// How many connections.
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) connections: usize,
+    /// A channel that each subscribes to; `{n}` in it stands for the connection's number.
+    #[arg(long)]
+    pub(crate) channel: Option<String>,
+    /// How long they are held before memory is read; their CPU is measured in this time.
+    #[arg(long, default_value = "15s", value_parser = Span::parse)]
+    pub(crate) hold: Span,
+}
+
+/// `room`.
+#[derive(Args, Debug)]
+pub(crate) struct Room {
+    /// How many subscribe to the channel.
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) subscribers: usize,
+    /// The channel: its namespace lets users subscribe and publish.
+    #[arg(long, default_value = "load:room")]
+    pub(crate) channel: String,
+    /// How many times a second something is published.
+    #[arg(long, default_value_t = 20.0)]
+    pub(crate) rate: f64,
+    /// How many publications at each of these times, in one frame.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) burst: usize,
+    /// The size of a publication's payload, in bytes.
+    #[arg(long, default_value_t = 100)]
+    pub(crate) bytes: usize,
+    /// How many rounds, each of the server's turn and the yardstick's.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) rounds: usize,
+    /// How long each turn takes.
+    #[arg(long, default_value = "3s", value_parser = Span::parse)]
+    pub(crate) turn: Span,
+    /// Measures the server alone.
+    #[arg(long)]
+    pub(crate) no_yardstick: bool,
+}
+
+/// `connect-storm`.
+#[derive(Args, Debug)]
+pub(crate) struct ConnectStorm {
+    /// How many newcomers.
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) connections: usize,
+    /// A channel that each subscribes to; `{n}` in it stands for the newcomer's number.
+    #[arg(long, default_value = "load:storm")]
+    pub(crate) channel: String,
+    /// Newcomers leave at once, and their leaving is measured too.
+    #[arg(long)]
+    pub(crate) leaving: bool,
+}
+
+/// `sendloop`.
+#[derive(Args, Debug)]
+pub(crate) struct SendLoop {
+    /// How many sockets.
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) sockets: usize,
+    /// The size of a frame, in bytes.
+    #[arg(long, default_value_t = 150)]
+    pub(crate) bytes: usize,
+    /// How many times a second each socket gets a frame.
+    #[arg(long, default_value_t = 20.0)]
+    pub(crate) rate: f64,
+    /// How many rounds.
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    /// How long each round takes.
+    #[arg(long, default_value = "3s", value_parser = Span::parse)]
+    pub(crate) turn: Span,
+}

@@ -1,0 +1,34 @@
+//! `connect-storm`: everybody comes at once, as after a restart.
+
+use std::sync::Arc;
+
+use crate::{
+    cli,
+    crowd::{Crowd, Plan},
+    process::Stretch,
+    report::Report,
+    target::Target,
+};
+
+/// Lets everybody in and counts those who connected, authenticated and subscribed.
+pub(crate) async fn run(target: &Arc<Target>, storm: &cli::ConnectStorm) -> anyhow::Result<Report> {
+    let plan = Plan {
+        count: storm.connections,
+        name: "newcomer",
+        channel: Some(storm.channel.clone()),
+        leaving: storm.leaving,
+    };
+    let stretch = Stretch::begin(target.process)?;
+    let crowd = Crowd::gather(target, plan).await?;
+    let spent = stretch.end()?;
+
+    let count = storm.connections as u64;
+    let mut report = Report::new("connect-storm");
+    report.set("connections", count as f64);
+    report.set("seconds", spent.wall.as_secs_f64());
+    report.set("per_s", spent.per_s(count));
+    report.set_if("cpu_seconds", spent.cpu.map(|cpu| cpu.as_secs_f64()));
+    report.set_if("per_cpu_s", spent.per_cpu_s(count));
+    crowd.latency.report(&mut report);
+    Ok(report)
+}

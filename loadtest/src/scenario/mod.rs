@@ -1,0 +1,26 @@
+//! The scenarios: each opens its connections, lets its time pass, and reports.
+
+mod connect_storm;
+mod idle;
+mod room;
+mod sendloop;
+
+use std::sync::Arc;
+
+use crate::{
+    cli::{Cli, Scenario},
+    report::Report,
+    target::Target,
+};
+
+/// Runs what the command line asks for.
+pub(crate) async fn run(cli: &Cli) -> anyhow::Result<Report> {
+    let target = Arc::new(Target::new(&cli.target)?);
+    fastrand::seed(target.seed);
+    match &cli.scenario {
+        Scenario::Idle(idle) => idle::run(&target, idle).await,
+        Scenario::Room(room) => room::run(&target, room).await,
+        Scenario::ConnectStorm(storm) => connect_storm::run(&target, storm).await,
+        Scenario::Sendloop(sendloop) => sendloop::run(&target, sendloop).await,
+    }
+}

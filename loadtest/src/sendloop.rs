@@ -1,0 +1,130 @@
+//! The yardstick: one thread, blocking sockets, a `send()` for each; no server can do it in less.
+
+use std::{
+    io::Write as _,
+    net::TcpStream,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context as _, anyhow, ensure};
+use belfry::protocol::codec::Encoding;
+use tokio::{net::TcpListener, time::MissedTickBehavior};
+
+use crate::{ear::Listeners, link::Link, process::thread_cpu, stamp::Stamps};
+
+/// Sockets to send to, and listeners behind them.
+#[derive(Debug)]
+pub(crate) struct SendLoop {
+    sockets: Arc<Vec<TcpStream>>,
+    listeners: Listeners,
+}
+
+/// What a turn came to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    pub(crate) frames: u64,
+    /// CPU of the sending thread.
+    pub(crate) cpu: Duration,
+}
+
+impl Sent {
+    /// Frames a second of the sending thread's CPU.
+    pub(crate) fn per_cpu_s(self) -> f64 {
+        self.frames as f64 / self.cpu.as_secs_f64()
+    }
+}
+
+impl SendLoop {
+    /// Opens `count` loopback sockets, each with a listener of the kind that a room has.
+    pub(crate) async fn open(count: usize, stamps: Stamps) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("listen on loopback")?;
+        let address = listener.local_addr()?;
+        let (mut sockets, mut links) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for _ in 0..count {
+            let (near, far) =
+                tokio::join!(tokio::net::TcpStream::connect(address), listener.accept());
+            links.push(Link::over(near.context("connect on loopback")?, Encoding::Json));
+            let (far, _) = far.context("accept on loopback")?;
+            far.set_nodelay(true)?;
+            let far = far.into_std()?;
+            far.set_nonblocking(false)?;
+            sockets.push(far);
+        }
+        Ok(Self { sockets: Arc::new(sockets), listeners: Listeners::start(links, stamps) })
+    }
+
+    /// Sends a frame of `bytes` to every socket, `rate` times a second for as long as a `turn`.
+    pub(crate) async fn run(
+        &self,
+        bytes: usize,
+        rate: f64,
+        turn: Duration,
+    ) -> anyhow::Result<Sent> {
+        let frame = frame(bytes);
+        let before = self.listeners.messages();
+        let sockets = Arc::clone(&self.sockets);
+        let (strokes, heard) = mpsc::sync_channel(1);
+        let sender = thread::Builder::new()
+            .name("sendloop".to_owned())
+            .spawn(move || send(&sockets, &frame, &heard))?;
+        let mut times = tokio::time::interval(Duration::from_secs_f64(1.0 / rate));
+        times.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let count = (turn.as_secs_f64() * rate).round() as u64;
+        for _ in 0..count {
+            times.tick().await;
+            if strokes.try_send(()).is_err() {
+                // The stroke before last is still at work: this machine cannot go faster.
+                tokio::task::yield_now().await;
+            }
+        }
+        drop(strokes);
+        let joined = tokio::task::spawn_blocking(move || sender.join()).await?;
+        let sent = joined.map_err(|_| anyhow!("the send loop panicked"))??;
+        self.listeners.until(before + sent.frames, Duration::from_secs(5)).await?;
+        let heard = self.listeners.messages() - before;
+        ensure!(heard == sent.frames, "of {} frames {heard} were heard", sent.frames);
+        Ok(sent)
+    }
+}
+
+fn send(sockets: &[TcpStream], frame: &[u8], strokes: &mpsc::Receiver<()>) -> anyhow::Result<Sent> {
+    let (mut frames, before) = (0, thread_cpu()?);
+    for () in strokes {
+        for mut socket in sockets {
+            socket.write_all(frame)?;
+        }
+        frames += sockets.len() as u64;
+    }
+    Ok(Sent { frames, cpu: thread_cpu()?.saturating_sub(before) })
+}
+
+/// A text frame that takes `bytes` on the wire, its header included.
+fn frame(bytes: usize) -> Vec<u8> {
+    let mut frame = vec![0x81];
+    match bytes.max(2) - 2 {
+        short @ 0..=125 => frame.push(short as u8),
+        longer => {
+            frame.push(126);
+            frame.extend_from_slice(&((longer - 2).min(0xFFFF) as u16).to_be_bytes());
+        }
+    }
+    frame.resize(bytes.clamp(frame.len(), 4 + 0xFFFF), b'x');
+    frame
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_frame_that_is_sent_is_heard() {
+        for bytes in [2, 127, 150, 5_000] {
+            assert_eq!(frame(bytes).len(), bytes);
+            let sendloop = SendLoop::open(3, Stamps::new()).await.unwrap();
+            let sent = sendloop.run(bytes, 200.0, Duration::from_millis(50)).await.unwrap();
+            assert!(sent.frames > 0 && sent.frames % 3 == 0);
+        }
+    }
+}

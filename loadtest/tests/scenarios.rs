@@ -1,0 +1,115 @@
+//! Every scenario against a small server in this process, as a script would run it.
+
+#![expect(clippy::unwrap_used, reason = "what cannot be had is a failed test")]
+
+use std::net::SocketAddr;
+
+use belfry::{
+    app::App,
+    clock::Clock,
+    config::{
+        Config,
+        channels::{Namespace, Who},
+        value::Secret,
+    },
+};
+use serde_json::Value;
+use tokio::{process::Command, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+const SECRET: &str = "a secret of the tests, of no use elsewhere";
+
+struct House {
+    address: SocketAddr,
+    stop: CancellationToken,
+    running: JoinHandle<()>,
+    _files: tempfile::TempDir,
+}
+
+impl House {
+    async fn open() -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        config.identity.hmac_secret = Secret::new(SECRET);
+        config.identity.secret_file = files.path().join("secret").to_str().unwrap().to_owned();
+        config.store.url = format!("sqlite:{}", files.path().join("belfry.db").display());
+        config.keys.file = files.path().join("keys.toml");
+        let load = Namespace { subscribe: Who::User, publish: Who::User, ..Namespace::default() };
+        config.channels.namespaces.insert("load".to_owned(), load);
+        let app = App::build(config, Clock::system()).await.unwrap();
+        let (address, stop) = (app.address(), CancellationToken::new());
+        let running = tokio::spawn(app.run(stop.clone()));
+        Self { address, stop, running, _files: files }
+    }
+
+    /// Runs the tool; its exit status and what it reports.
+    async fn measure(&self, arguments: &str) -> (i32, Value) {
+        let url = format!("ws://{}/connection/websocket", self.address);
+        let output = Command::new(env!("CARGO_BIN_EXE_belfry-loadtest"))
+            .args(arguments.split(' '))
+            .args(["--url", &url, "--secret", SECRET])
+            .args(["--pid", &std::process::id().to_string()])
+            .output()
+            .await
+            .unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        let report = serde_json::from_slice(&output.stdout);
+        (output.status.code().unwrap(), report.unwrap_or_else(|_| Value::from(words)))
+    }
+
+    async fn close(self) {
+        self.stop.cancel();
+        self.running.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_hears_every_publication_in_both_encodings() {
+    let house = House::open().await;
+    let room = "room --subscribers 8 --rate 100 --burst 3 --rounds 2 --turn 50ms";
+    for encoding in ["", " --protobuf"] {
+        let (status, report) = house.measure(&format!("{room}{encoding}")).await;
+        assert_eq!(status, 0, "{report}");
+        assert_eq!(report["missing"], 0.0, "{report}");
+        assert_eq!(report["deliveries"], 2.0 * 5.0 * 3.0 * 8.0, "{report}");
+        assert!(report["p99_ms"].as_f64().unwrap() > 0.0, "{report}");
+        assert!(report["sendloop_per_cpu_s"].as_f64().unwrap() > 0.0, "{report}");
+    }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_is_let_in_from_several_addresses() {
+    let house = House::open().await;
+    let (status, report) =
+        house.measure("connect-storm --connections 40 --source-addresses 3").await;
+    assert_eq!(status, 0, "{report}");
+    assert_eq!(report["connections"], 40.0);
+    assert!(report["per_s"].as_f64().unwrap() > 0.0, "{report}");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idle_connections_are_weighed() {
+    let house = House::open().await;
+    let (status, report) =
+        house.measure("idle --connections 20 --channel load:{n} --hold 10ms").await;
+    assert_eq!(status, 0, "{report}");
+    assert!(report["anonymous_bytes"].as_f64().unwrap() > 0.0, "{report}");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_exit_status_tells_of_missed_budgets_and_of_faults() {
+    let house = House::open().await;
+    let storm = "connect-storm --connections 4";
+    let (missed, report) = house.measure(&format!("{storm} --min-rate 1e9")).await;
+    assert_eq!((missed, &report["connections"]), (1, &Value::from(4.0)));
+    let (kept, _) = house.measure(&format!("{storm} --min-rate 0.001 --max-p99-ms 60000")).await;
+    assert_eq!(kept, 0);
+    let (fault, words) = house.measure("connect-storm --connections 4 --channel nowhere:x").await;
+    assert_eq!(fault, 2);
+    assert!(words.as_str().unwrap().contains("refused a command: 102"), "{words}");
+    house.close().await;
+}
