@@ -1,7 +1,7 @@
 # What one types here. Each line calls a script or a tool; decisions are made there.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check docs
+.PHONY: help run demo test check load docs
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -17,6 +17,9 @@ test: ## Everything that must pass: format, lints, tests, real client SDKs
 
 check: ## The slower proofs: format, lints, documents, dependencies, fuzzing
 	@scripts/check.sh
+
+load: ## Measure a release build: make load SCENARIO=room
+	@scripts/load.sh $(SCENARIO) $(ARGS)
 
 docs: ## The code's documents, into target/doc
 	@RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items

@@ -100,17 +100,17 @@ fn send(sockets: &[TcpStream], frame: &[u8], strokes: &mpsc::Receiver<()>) -> an
     Ok(Sent { frames, cpu: thread_cpu()?.saturating_sub(before) })
 }
 
-/// A text frame that takes `bytes` on the wire, its header included.
+/// A text frame that takes `bytes` on the wire, its header included, and is not empty.
 fn frame(bytes: usize) -> Vec<u8> {
     let mut frame = vec![0x81];
-    match bytes.max(2) - 2 {
+    match bytes.max(3) - 2 {
         short @ 0..=125 => frame.push(short as u8),
         longer => {
             frame.push(126);
             frame.extend_from_slice(&((longer - 2).min(0xFFFF) as u16).to_be_bytes());
         }
     }
-    frame.resize(bytes.clamp(frame.len(), 4 + 0xFFFF), b'x');
+    frame.resize(bytes.clamp(3, 4 + 0xFFFF), b'x');
     frame
 }
 
@@ -120,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_frame_that_is_sent_is_heard() {
-        for bytes in [2, 127, 150, 5_000] {
+        for bytes in [3, 127, 150, 5_000] {
             assert_eq!(frame(bytes).len(), bytes);
             let sendloop = SendLoop::open(3, Stamps::new()).await.unwrap();
             let sent = sendloop.run(bytes, 200.0, Duration::from_millis(50)).await.unwrap();
