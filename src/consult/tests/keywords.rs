@@ -3,7 +3,7 @@
 use super::*;
 
 const PHONE: &str = "我的电话是13812345678";
-const CHEATING: &str = "找人替考,多少钱?";
+const CHEATING: &str = "找人替考，多少钱?";
 
 /// `user1` is warned of a phone number; the answer.
 async fn held(house: &House, conversation: &str, client_id: &str) -> Value {
@@ -30,7 +30,7 @@ async fn a_phone_number_is_held_until_its_author_insists() {
     let token = answer["token"].take();
     let shown_call = house::Called { answer: Ok(answer), events: called.events };
     insta::assert_snapshot!(told(&shown_call), @r#"
-    [{"status":"held","seq":2,"hold":"id1","warning":{"category":"privacy","spans":[{"utf8":[15,26],"utf16":[5,16],"rule":"number.mobile","reason":"手机号码"}],"advice":{"zh":"消息疑似包含手机号、证件号、账号等个人隐私。平台建议不要向机构提供,您可以修改后发送,或确认仍要发送。","en":"The message seems to contain private data such as a phone, ID or account number. We advise against giving it to the institution: edit it, or confirm that you want to send it."}},"token":null,"expires_at":1800000300000}
+    [{"status":"held","seq":2,"hold":"id1","warning":{"category":"privacy","spans":[{"utf8":[15,26],"utf16":[5,16],"rule":"number.mobile","reason":"手机号码"}],"advice":{"zh":"消息疑似包含手机号、证件号、账号等个人隐私。平台建议不要向机构提供，您可以修改后发送，或确认仍要发送。","en":"The message seems to contain private data such as a phone, ID or account number. We advise against giving it to the institution: edit it, or confirm that you want to send it."}},"token":null,"expires_at":1800000300000}
     ["user1",{"type":"consult.held","conversation":"id2","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"held","hold":"id1","body":{"kind":"text","text":"我的电话是13812345678"},"category":"privacy","fate":"pending","expires_at":1800000300000,"client_id":"k1"}}]]
     "#);
     assert_eq!(house.kinds(&tutor("tutor1"), &conversation).await, ["session", "withheld"]);
@@ -158,17 +158,17 @@ async fn a_tutors_contact_and_everyones_banned_words_are_hidden_from_all() {
     let conversation = house.served().await;
     let mine = house.say(&user("user1"), &conversation, ("k1", CHEATING)).await;
     insta::assert_snapshot!(told(&mine), @r#"
-    [{"status":"hidden","seq":2,"category":"sensitive","notice":{"zh":"该消息包含敏感内容,已不予显示。","en":"This message contained sensitive content and is not displayed."}}
-    ["user1",{"type":"consult.hidden","conversation":"id1","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"hidden","author":{"side":"user"},"category":"sensitive","notice":{"zh":"该消息包含敏感内容,已不予显示。","en":"This message contained sensitive content and is not displayed."},"client_id":"k1"}}]
-    ["admin1",{"type":"consult.hidden","conversation":"id1","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"hidden","author":{"side":"user","pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"category":"sensitive","notice":{"zh":"该消息包含敏感内容,已不予显示。","en":"This message contained sensitive content and is not displayed."}}}]
-    ["tutor1",{"type":"consult.hidden","conversation":"id1","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"hidden","author":{"side":"user","pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"category":"sensitive","notice":{"zh":"该消息包含敏感内容,已不予显示。","en":"This message contained sensitive content and is not displayed."}}}]]
+    [{"status":"hidden","seq":2,"category":"sensitive","notice":{"zh":"该消息包含敏感内容，已不予显示。","en":"This message contained sensitive content and is not displayed."}}
+    ["user1",{"type":"consult.hidden","conversation":"id1","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"hidden","author":{"side":"user"},"category":"sensitive","notice":{"zh":"该消息包含敏感内容，已不予显示。","en":"This message contained sensitive content and is not displayed."},"client_id":"k1"}}]
+    ["admin1",{"type":"consult.hidden","conversation":"id1","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"hidden","author":{"side":"user","pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"category":"sensitive","notice":{"zh":"该消息包含敏感内容，已不予显示。","en":"This message contained sensitive content and is not displayed."}}}]
+    ["tutor1",{"type":"consult.hidden","conversation":"id1","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"hidden","author":{"side":"user","pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"category":"sensitive","notice":{"zh":"该消息包含敏感内容，已不予显示。","en":"This message contained sensitive content and is not displayed."}}}]]
     "#);
     let theirs = house.say(&tutor("tutor1"), &conversation, ("k1", PHONE)).await;
     insta::assert_snapshot!(told(&theirs), @r#"
-    [{"status":"hidden","seq":3,"category":"privacy","notice":{"zh":"该消息涉及个人隐私或站外联系方式,已不予显示。请勿泄露个人信息,谨防诈骗。","en":"This message was about private data or contact outside the platform and is not displayed. Do not give away personal data; beware of fraud."}}
-    ["user1",{"type":"consult.hidden","conversation":"id1","last_seq":3,"record":{"seq":3,"at":1800000000000,"kind":"hidden","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"category":"privacy","notice":{"zh":"该消息涉及个人隐私或站外联系方式,已不予显示。请勿泄露个人信息,谨防诈骗。","en":"This message was about private data or contact outside the platform and is not displayed. Do not give away personal data; beware of fraud."}}}]
-    ["admin1",{"type":"consult.hidden","conversation":"id1","last_seq":3,"record":{"seq":3,"at":1800000000000,"kind":"hidden","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"category":"privacy","notice":{"zh":"该消息涉及个人隐私或站外联系方式,已不予显示。请勿泄露个人信息,谨防诈骗。","en":"This message was about private data or contact outside the platform and is not displayed. Do not give away personal data; beware of fraud."}}}]
-    ["tutor1",{"type":"consult.hidden","conversation":"id1","last_seq":3,"record":{"seq":3,"at":1800000000000,"kind":"hidden","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"category":"privacy","notice":{"zh":"该消息涉及个人隐私或站外联系方式,已不予显示。请勿泄露个人信息,谨防诈骗。","en":"This message was about private data or contact outside the platform and is not displayed. Do not give away personal data; beware of fraud."},"client_id":"k1"}}]]
+    [{"status":"hidden","seq":3,"category":"privacy","notice":{"zh":"该消息涉及个人隐私或站外联系方式，已不予显示。请勿泄露个人信息，谨防诈骗。","en":"This message was about private data or contact outside the platform and is not displayed. Do not give away personal data; beware of fraud."}}
+    ["user1",{"type":"consult.hidden","conversation":"id1","last_seq":3,"record":{"seq":3,"at":1800000000000,"kind":"hidden","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"category":"privacy","notice":{"zh":"该消息涉及个人隐私或站外联系方式，已不予显示。请勿泄露个人信息，谨防诈骗。","en":"This message was about private data or contact outside the platform and is not displayed. Do not give away personal data; beware of fraud."}}}]
+    ["admin1",{"type":"consult.hidden","conversation":"id1","last_seq":3,"record":{"seq":3,"at":1800000000000,"kind":"hidden","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"category":"privacy","notice":{"zh":"该消息涉及个人隐私或站外联系方式，已不予显示。请勿泄露个人信息，谨防诈骗。","en":"This message was about private data or contact outside the platform and is not displayed. Do not give away personal data; beware of fraud."}}}]
+    ["tutor1",{"type":"consult.hidden","conversation":"id1","last_seq":3,"record":{"seq":3,"at":1800000000000,"kind":"hidden","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"category":"privacy","notice":{"zh":"该消息涉及个人隐私或站外联系方式，已不予显示。请勿泄露个人信息，谨防诈骗。","en":"This message was about private data or contact outside the platform and is not displayed. Do not give away personal data; beware of fraud."},"client_id":"k1"}}]]
     "#);
     for who in [user("user1"), tutor("tutor1"), admin("admin1")] {
         assert_eq!(house.kinds(&who, &conversation).await, ["session", "hidden", "hidden"]);

@@ -18,7 +18,7 @@ const OPERATIONS: [&str; 16] = [
 ];
 /// Ids that no other word of an answer contains.
 const CANDIDATES: [&str; 2] = ["cand-xq71", "cand-zw93"];
-const TEXTS: [&str; 4] = ["你好", "我的手机号13812345678", "谢谢", "找人替考,多少钱?"];
+const TEXTS: [&str; 4] = ["你好", "我的手机号13812345678", "谢谢", "找人替考，多少钱?"];
 
 /// One attempt: who, what, on which object, and a number to fill in the rest.
 #[derive(Clone, Debug)]

@@ -129,8 +129,8 @@ fn a_hidden_text_is_a_placeholder_even_for_its_author() {
     let both = by_both(&entry("tutor1", hidden), &Effects::default());
     assert!(!both.contains("138"));
     insta::assert_snapshot!(both, @r#"
-    {"seq":3,"at":3000,"kind":"hidden","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"category":"privacy","notice":{"zh":"该消息涉及个人隐私或站外联系方式,已不予显示。请勿泄露个人信息,谨防诈骗。","en":"This message was about private data or contact outside the platform and is not displayed. Do not give away personal data; beware of fraud."}}
-    {"seq":3,"at":3000,"kind":"hidden","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"category":"privacy","notice":{"zh":"该消息涉及个人隐私或站外联系方式,已不予显示。请勿泄露个人信息,谨防诈骗。","en":"This message was about private data or contact outside the platform and is not displayed. Do not give away personal data; beware of fraud."},"client_id":"k1"}
+    {"seq":3,"at":3000,"kind":"hidden","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"category":"privacy","notice":{"zh":"该消息涉及个人隐私或站外联系方式，已不予显示。请勿泄露个人信息，谨防诈骗。","en":"This message was about private data or contact outside the platform and is not displayed. Do not give away personal data; beware of fraud."}}
+    {"seq":3,"at":3000,"kind":"hidden","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"category":"privacy","notice":{"zh":"该消息涉及个人隐私或站外联系方式，已不予显示。请勿泄露个人信息，谨防诈骗。","en":"This message was about private data or contact outside the platform and is not displayed. Do not give away personal data; beware of fraud."},"client_id":"k1"}
     "#);
 }
 
