@@ -58,9 +58,20 @@ struct Out {
     bytes: usize,
     is_scheduled: bool,
     is_blocked: bool,
-    is_broken: bool,
+    end: End,
     closing: Option<Disconnect>,
     signals: Vec<Signal>,
+}
+
+/// Whether anything more can be written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum End {
+    #[default]
+    Open,
+    /// The last frame is in.
+    Finished,
+    /// The socket is gone.
+    Broken,
 }
 
 /// What a mailbox has come to after a flush.
@@ -87,6 +98,9 @@ pub struct News {
 
 /// So many bytes are gathered into one write: a frame a write costs far more than the copy.
 const GATHER_BYTES: usize = 32 * 1_024;
+
+/// So many signals wait for one session.
+const SIGNALS_MAX: usize = 1_024;
 
 thread_local! {
     static GATHERED: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(GATHER_BYTES));
@@ -119,13 +133,23 @@ impl Mailbox {
 
     /// Puts a frame in; `true` when the caller must see to it that it is flushed.
     ///
-    /// A frame that no longer fits closes the connection. After that, frames are let go.
+    /// A frame that no longer fits closes the connection. After that, frames are let go. An empty
+    /// mailbox takes a frame of any length, for its reader has taken all that came before.
     pub fn send(&self, frame: Bytes) -> bool {
         let mut out = self.lock();
-        if out.closing.is_some() || out.is_broken {
+        if out.closing.is_some() || out.end != End::Open {
             return false;
         }
-        if out.bytes + frame.len() > self.bounds.bytes_max {
+        if !out.fits(&frame, self.bounds) && !out.is_blocked {
+            // Nobody has come to write yet: that is no fault of the reader's.
+            if out.write_to(&*self.wire) != Flushed::All {
+                self.task.wake();
+            }
+            if out.end == End::Broken {
+                return false;
+            }
+        }
+        if !out.fits(&frame, self.bounds) {
             out.give_up();
             out.closing = Some(DisconnectCode::Slow.into());
             drop(out);
@@ -165,8 +189,9 @@ impl Mailbox {
     pub fn resume(&self) -> Flushed {
         let mut out = self.lock();
         out.is_blocked = false;
+        let before = out.bytes;
         let flushed = out.write_to(&*self.wire);
-        if flushed != Flushed::Blocked {
+        if out.bytes < before || flushed != Flushed::Blocked {
             self.blocked_at_s.store(0, Ordering::Relaxed);
         }
         flushed
@@ -178,20 +203,29 @@ impl Mailbox {
         self.task.wake();
     }
 
-    /// Puts the very last frame in, behind what waits already: the close frame.
+    /// Puts the very last frame in, behind what waits already: the close frame. Whatever is sent
+    /// later is let go.
     pub fn finish(&self, frame: Bytes) -> Flushed {
         let mut out = self.lock();
-        if out.is_broken {
+        if out.end == End::Broken {
             return Flushed::Broken;
         }
+        out.end = End::Finished;
         out.bytes += frame.len();
         out.frames.push_back(frame);
         if out.is_blocked { Flushed::Blocked } else { out.write_to(&*self.wire) }
     }
 
-    /// Asks something of the session; it is heard when the command at hand is done.
+    /// Asks something of the session; it is heard when the command at hand is done. A session that
+    /// does not come to hear them is closed like a slow reader.
     pub fn signal(&self, signal: Signal) {
-        self.lock().signals.push(signal);
+        let mut out = self.lock();
+        if out.signals.len() < SIGNALS_MAX {
+            out.signals.push(signal);
+        } else {
+            out.closing.get_or_insert_with(|| DisconnectCode::Slow.into());
+        }
+        drop(out);
         self.task.wake();
     }
 
@@ -280,13 +314,19 @@ impl Out {
         self.bytes = self.frames.front().map_or(0, |frame| frame.len() - self.written);
     }
 
+    fn fits(&self, frame: &Bytes, bounds: Bounds) -> bool {
+        self.bytes == 0 || self.bytes + frame.len() <= bounds.bytes_max
+    }
+
     fn gather(&self, gathered: &mut Vec<u8>) {
         gathered.clear();
         let mut skip = self.written;
         for frame in &self.frames {
-            gathered.extend_from_slice(&frame[skip..]);
+            let rest = &frame[skip..];
+            let room = GATHER_BYTES - gathered.len();
+            gathered.extend_from_slice(&rest[..rest.len().min(room)]);
             skip = 0;
-            if gathered.len() >= GATHER_BYTES {
+            if gathered.len() == GATHER_BYTES {
                 break;
             }
         }
@@ -312,7 +352,7 @@ impl Out {
     fn broken(&mut self) -> Flushed {
         self.frames = VecDeque::new();
         (self.bytes, self.written) = (0, 0);
-        self.is_broken = true;
+        self.end = End::Broken;
         self.closing.get_or_insert_with(|| DisconnectCode::WriteError.into());
         Flushed::Broken
     }

@@ -12,6 +12,9 @@ pub mod registry;
 pub mod signal;
 pub mod topic;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
