@@ -93,12 +93,12 @@ impl Loader<'_> {
     }
 }
 
-fn head_of(thread: &str) -> Statement {
+pub(super) fn head_of(thread: &str) -> Statement {
     Statement::new("SELECT number, last_seq, writer, kek, wrapped_key FROM thread WHERE id = $1")
         .bind(thread)
 }
 
-fn sent_to(thread: &str, before: i64, limit: usize) -> Statement {
+pub(super) fn sent_to(thread: &str, before: i64, limit: usize) -> Statement {
     Statement::new(
         "SELECT r.seq, r.at_ms, r.mark FROM thread t JOIN record r ON r.thread = t.number
          WHERE t.id = $1 AND r.seq < $2 ORDER BY r.seq DESC LIMIT $3",

@@ -36,11 +36,11 @@ fn record(thread: &str, row: &Row, key: Option<&ThreadKey>) -> Result<Record, Fa
     Ok(Record { seq, at_ms, author: author.to_owned(), kind: kind.to_owned(), content })
 }
 
-fn key_of(thread: &str) -> Statement {
+pub(super) fn key_of(thread: &str) -> Statement {
     Statement::new("SELECT kek, wrapped_key FROM thread WHERE id = $1").bind(thread)
 }
 
-fn within(thread: &str, window: Window) -> Statement {
+pub(super) fn within(thread: &str, window: Window) -> Statement {
     const NEWEST: &str = "SELECT r.seq, r.at_ms, r.author, r.kind, r.content
          FROM thread t JOIN record r ON r.thread = t.number
          WHERE t.id = $1 AND r.seq > $2 AND r.seq < $3 ORDER BY r.seq DESC LIMIT $4";

@@ -196,6 +196,43 @@ async fn a_full_disk_refuses_records_until_there_is_room() {
 }
 
 #[tokio::test]
+async fn what_another_node_stored_is_recognised_in_the_midst_of_a_batch() {
+    let house = House::new().await;
+    let (_store, other) = house.neighbour().await;
+    house.archive.append(draft("c1", "u1", "first")).await.unwrap();
+    let there = other.append(draft("c1", "u1", "hello").once("a")).await.unwrap();
+    assert_eq!(there.receipt().seq, 2);
+    // One batch: the house believes that number 2 is free, and that the retry will be number 3.
+    let (between, retry) = tokio::join!(
+        house.archive.append(draft("c1", "u2", "between")),
+        house.archive.append(draft("c1", "u1", "hello").once("a")),
+    );
+    assert_eq!(between.unwrap().receipt().seq, 3);
+    assert_eq!(retry, Ok(Appended::Again(there.receipt())));
+    assert_eq!(house.texts("c1").await, ["first", "hello", "between"]);
+}
+
+#[tokio::test]
+async fn a_full_lane_refuses_at_once() {
+    let house = House::new().await;
+    let narrow = archive::Archive { lanes: 1, queue_max: 1, heads_max: 1 };
+    let keys = keys_of(&house.folder);
+    let metrics = Metrics::new();
+    let clock = house.clock.clone();
+    let archive =
+        Archive::open(house.store.clone(), &narrow, &keys, clock, &metrics).await.unwrap();
+    // Nothing else runs on this thread, so the lane takes nothing until this test waits.
+    let mut queued = Box::pin(archive.append(draft("c1", "u1", "queued")));
+    assert!(futures_util::poll!(&mut queued).is_pending());
+    assert_eq!(archive.append(draft("c2", "u1", "refused")).await, Err(Fault::Unavailable));
+    assert_eq!(queued.await.unwrap().receipt().seq, 1);
+    assert_eq!(texts(&archive, "c2").await, [""; 0]);
+    let page = metrics.encode();
+    assert!(page.contains("belfry_appends_total{outcome=\"done\"} 1"), "{page}");
+    assert!(page.contains("belfry_appends_total{outcome=\"failed\"} 1"), "{page}");
+}
+
+#[tokio::test]
 async fn closing_stores_what_was_submitted_and_refuses_what_comes_after() {
     let house = House::new().await;
     let mut submitted = Box::pin(house.archive.append(draft("c1", "u1", "last")));
@@ -210,15 +247,23 @@ async fn closing_stores_what_was_submitted_and_refuses_what_comes_after() {
 #[tokio::test]
 async fn long_threads_are_read_along_an_index() {
     let house = House::new().await;
-    let plans = [
-        "SELECT r.seq FROM thread t JOIN record r ON r.thread = t.number
-         WHERE t.id = 'c1' AND r.seq > 1 AND r.seq < 9 ORDER BY r.seq DESC LIMIT 4",
-        "UPDATE thread SET last_seq = 1 WHERE number = 2 AND last_seq = 3 AND writer = 4",
-        "SELECT at_ms FROM record WHERE thread = 1 AND seq = 2",
+    let statements = [
+        read::within("c1", Window::newest(9)),
+        read::within("c1", Window::after(9, 9)),
+        read::key_of("c1"),
+        load::sent_to("c1", 9, 9),
+        load::head_of("c1"),
+        Statement::new("UPDATE thread SET last_seq = 1 WHERE number = 2 AND last_seq = 3"),
+        Statement::new("SELECT at_ms, fingerprint FROM record WHERE thread = 1 AND seq = 2"),
     ];
-    for plan in plans {
-        for row in house.sql(&format!("EXPLAIN QUERY PLAN {plan}")).await {
-            assert!(row.text(3).starts_with("SEARCH"), "{}: {plan}", row.text(3));
+    for statement in statements {
+        let plan = Statement {
+            sql: format!("EXPLAIN QUERY PLAN {}", statement.sql).into(),
+            ..statement.clone()
+        };
+        for step in house.store.read(plan).await.unwrap() {
+            // A step that scans, or sorts what it has found, would say so.
+            assert!(step.text(3).starts_with("SEARCH"), "{}: {}", step.text(3), statement.sql);
         }
     }
 }
