@@ -172,6 +172,7 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
         directory: directory.clone(),
         identity: identity.clone(),
         clock: clock.clone(),
+        metrics: metrics.clone(),
     };
     let consult = Consult::new(config.consult.clone(), needs);
     let platform = Platform::new(hub.clone(), config.channels.history_max);

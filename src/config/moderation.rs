@@ -19,6 +19,18 @@ pub enum Action {
     Reject,
 }
 
+impl Action {
+    /// The name in the configuration, on the wire and in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Warn => "warn",
+            Self::Hide => "hide",
+            Self::Reject => "reject",
+        }
+    }
+}
+
 /// What is done with a text of each category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,7 +1,7 @@
 //! What moderation says of a text, together with what its author wrote just before.
 
 use super::{
-    Consult,
+    Consult, Needs,
     body::Body,
     conversation::Conversation,
     effect::{Effect, Effects},
@@ -14,7 +14,8 @@ use crate::{
     archive::Window,
     directory::SUPPORT,
     ids::UserId,
-    moderation::{Place, Question, Verdict},
+    moderation::{Category, Place, Question, Verdict},
+    telemetry::label::ByVerdict,
 };
 
 impl Consult {
@@ -31,7 +32,13 @@ impl Consult {
         let place = if is_support { Place::Support } else { Place::Consult };
         let question =
             Question { text: body.text(), earlier: &earlier, place, side: viewer.side() };
-        Ok(self.inner().needs.moderation.judge(question))
+        let Needs { moderation, metrics, .. } = &self.inner().needs;
+        let verdict = moderation.judge(question);
+        metrics.verdicts.one(&ByVerdict {
+            category: verdict.category.map_or("none", Category::as_str),
+            action: verdict.action.as_str(),
+        });
+        Ok(verdict)
     }
 
     async fn earlier(

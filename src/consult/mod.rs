@@ -50,7 +50,7 @@ use std::sync::Arc;
 use self::{hold::HoldKey, recent::Recent};
 use crate::{
     archive::Archive, clock::Clock, config, directory::Directory, identity::Identity,
-    moderation::Moderation, store::Store,
+    moderation::Moderation, store::Store, telemetry::Metrics,
 };
 
 /// What consultations lean on.
@@ -67,6 +67,8 @@ pub struct Needs {
     pub identity: Identity,
     /// The date.
     pub clock: Clock,
+    /// Where verdicts are counted.
+    pub metrics: Metrics,
 }
 
 /// The consultations of this node. Cheap to clone.

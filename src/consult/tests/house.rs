@@ -26,6 +26,7 @@ pub(super) struct House {
     pub(super) consult: Consult,
     pub(super) clock: Clock,
     pub(super) directory: Directory,
+    pub(super) metrics: Metrics,
     archive: Archive,
     store: Store,
     config: config::consult::Consult,
@@ -107,9 +108,10 @@ impl House {
             directory: directory.clone(),
             identity: Identity::new(&identity, clock.clone()).unwrap(),
             clock: clock.clone(),
+            metrics: metrics.clone(),
         };
         let consult = Consult::new(config.clone(), needs);
-        Self { consult, clock, directory, archive, store, config, folder }
+        Self { consult, clock, directory, metrics, archive, store, config, folder }
     }
 
     /// As after a restart of the server.

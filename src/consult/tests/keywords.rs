@@ -239,3 +239,17 @@ async fn a_confirmation_reopens_what_has_ended_meanwhile() {
     let kinds = house.kinds(&tutor("tutor1"), &conversation).await;
     assert_eq!(kinds, ["session", "withheld", "session", "session", "message"]);
 }
+
+#[tokio::test]
+async fn each_verdict_is_counted_by_category_and_action() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    for (client_id, text) in [("k1", "国考什么时候报名"), ("k2", PHONE), ("k3", CHEATING)] {
+        house.say(&user("user1"), &conversation, (client_id, text)).await.answer.unwrap();
+    }
+    let page = house.metrics.encode();
+    for (category, action) in [("none", "allow"), ("privacy", "warn"), ("sensitive", "hide")] {
+        let line = format!("category=\"{category}\",action=\"{action}\"}} 1");
+        assert!(page.contains(&line), "{line}");
+    }
+}
