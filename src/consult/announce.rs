@@ -142,21 +142,23 @@ impl Consult {
     /// Tells the users whom `tutor` serves what the tutor chose to be.
     pub(super) async fn announce_availability(
         &self,
-        tutor: &UserId,
+        (tutor, institution): (&UserId, &InstitutionId),
         state: Availability,
         bulletin: &mut Bulletin,
     ) {
-        let made = self.news_of_availability(tutor, state).await;
+        let made = self.news_of_availability(tutor, institution, state).await;
         take(made, bulletin);
     }
 
     async fn news_of_availability(
         &self,
         tutor: &UserId,
+        institution: &InstitutionId,
         state: Availability,
     ) -> Result<Bulletin, Fault> {
         let limit = self.inner().config.sync_max as i64;
-        let rows = self.inner().needs.store.read(ledger::served_by(tutor, limit)).await?;
+        let served = ledger::served_by(tutor, institution, limit);
+        let rows = self.inner().needs.store.read(served).await?;
         let faces = self.faces([tutor.clone()]).await?;
         let tell = |conversation: Conversation| {
             let session = UserSession::of(&conversation, state, &faces);

@@ -66,7 +66,7 @@ impl Consult {
         self.inner().needs.store.commit(vec![choose]).await?;
         let after = self.desk(&viewer.person).await?.ok_or(Stop::Moved)?;
         if before.is_none_or(|before| before.state != state) {
-            self.announce_availability(&viewer.person, state, bulletin).await;
+            self.announce_availability((&viewer.person, institution), state, bulletin).await;
         }
         Ok(DeskState {
             state: after.state,

@@ -103,13 +103,14 @@ pub(super) fn queue_length(institution: &InstitutionId) -> Statement {
     .bind(institution.as_str())
 }
 
-/// The users that `tutor` serves now.
-pub(super) fn served_by(tutor: &UserId, limit: i64) -> Statement {
+/// What `tutor` serves now for `institution`.
+pub(super) fn served_by(tutor: &UserId, institution: &InstitutionId, limit: i64) -> Statement {
     let sql = format!(
         "SELECT {COLUMNS} FROM consult_conversation c
-         WHERE c.owner = $1 AND c.state = 'serving' ORDER BY c.turned_at, c.id LIMIT $2"
+         WHERE c.owner = $1 AND c.institution = $2 AND c.state = 'serving'
+         ORDER BY c.turned_at, c.id LIMIT $3"
     );
-    Statement::new(sql).bind(tutor.as_str()).bind(limit)
+    Statement::new(sql).bind(tutor.as_str()).bind(institution.as_str()).bind(limit)
 }
 
 /// What a conversation begins with.

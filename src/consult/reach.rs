@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How often an operation decides again when others were first. Each round somebody got on.
-const ATTEMPTS: usize = 8;
+pub(super) const ATTEMPTS: usize = 8;
 
 /// Why one attempt of an operation came to nothing.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl From<archive::Fault> for Stop {
 macro_rules! settle {
     ($attempt:expr) => {{
         let mut settled = Err($crate::error::Code::Unavailable.into());
-        for _ in 0..$crate::consult::reach::attempts() {
+        for _ in 0..$crate::consult::reach::ATTEMPTS {
             match $attempt {
                 Ok(answer) => settled = Ok(answer),
                 Err($crate::consult::reach::Stop::Refused(refusal)) => settled = Err(refusal),
@@ -90,10 +90,6 @@ macro_rules! settle {
     }};
 }
 pub(super) use settle;
-
-pub(super) fn attempts() -> usize {
-    ATTEMPTS
-}
 
 impl Consult {
     /// The viewer that `caller` is.

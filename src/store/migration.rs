@@ -23,8 +23,13 @@ macro_rules! migrations {
 }
 
 /// Every migration, by number.
-pub const ALL: &[Migration] =
-    migrations!["0001_thread_and_record", "0003_directory", "0005_identity", "0010_consult"];
+pub const ALL: &[Migration] = migrations![
+    "0001_thread_and_record",
+    "0003_directory",
+    "0005_identity",
+    "0010_consult",
+    "0011_desk_index",
+];
 
 impl Migration {
     /// The number before the underscore.

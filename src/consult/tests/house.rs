@@ -121,6 +121,10 @@ impl House {
         Self::at(self.folder, self.clock, self.config).await
     }
 
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Calls an operation as both doors do.
     pub(super) async fn call(&self, caller: &Caller, name: &str, input: Value) -> Called {
         let mut bulletin = Bulletin::new();

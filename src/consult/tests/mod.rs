@@ -3,6 +3,7 @@
 mod doors;
 mod house;
 mod keywords;
+mod plans;
 mod scope;
 mod serving;
 mod syncing;
