@@ -24,6 +24,8 @@ pub(crate) enum Scenario {
     Idle(Idle),
     /// One channel, many subscribers: deliveries per CPU-second, beside a bare send loop.
     Room(Room),
+    /// Candidates and tutors talk: what is acknowledged is on disk, and the other side hears it.
+    Consult(Consult),
     /// Newcomers all at once: connect, authenticate, subscribe.
     ConnectStorm(ConnectStorm),
     /// The yardstick alone: a bare loop of blocking `send()` over loopback sockets.
@@ -71,6 +73,24 @@ pub(crate) struct Room {
     /// Measures the server alone.
     #[arg(long)]
     pub(crate) no_yardstick: bool,
+}
+
+/// `consult`: against a server of this kind alone, since it calls its operations.
+#[derive(Args, Debug)]
+pub(crate) struct Consult {
+    /// How many conversations, each between a candidate and a tutor of their own.
+    #[arg(long, default_value_t = 500)]
+    pub(crate) conversations: usize,
+    /// How many messages a second all of them say together; 0 lets everybody say the next one as
+    /// soon as the last one is acknowledged.
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) rate: f64,
+    /// How long they talk before anything counts.
+    #[arg(long, default_value = "2s", value_parser = Span::parse)]
+    pub(crate) warm_up: Span,
+    /// How long they talk.
+    #[arg(long, default_value = "15s", value_parser = Span::parse)]
+    pub(crate) duration: Span,
 }
 
 /// `connect-storm`.

@@ -29,14 +29,19 @@ impl Latency {
 
     /// Sets `p50_ms`, `p99_ms`, `p999_ms` and `max_ms`; nothing when nothing was recorded.
     pub(crate) fn report(&self, report: &mut Report) {
+        self.report_as(report, ["p50_ms", "p99_ms", "p999_ms", "max_ms"]);
+    }
+
+    /// The same under other names: the median, two percentiles and the largest.
+    pub(crate) fn report_as(&self, report: &mut Report, names: [&'static str; 4]) {
         if self.0.is_empty() {
             return;
         }
-        let ms = |us: u64| us as f64 / 1_000.0;
-        report.set("p50_ms", ms(self.0.value_at_quantile(0.5)));
-        report.set("p99_ms", ms(self.0.value_at_quantile(0.99)));
-        report.set("p999_ms", ms(self.0.value_at_quantile(0.999)));
-        report.set("max_ms", ms(self.0.max()));
+        let quantiles = [0.5, 0.99, 0.999].map(|quantile| self.0.value_at_quantile(quantile));
+        let [p50, p99, p999] = quantiles;
+        for (name, us) in names.into_iter().zip([p50, p99, p999, self.0.max()]) {
+            report.set(name, us as f64 / 1_000.0);
+        }
     }
 }
 

@@ -140,6 +140,16 @@ impl Link {
         }
     }
 
+    /// How it speaks.
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Waits until something has come; what it is, [`Self::hear`] tells. May be given up any time.
+    pub(crate) async fn ready(&self) -> anyhow::Result<()> {
+        Ok(self.stream.readable().await?)
+    }
+
     /// Waits until something comes, and calls `each` with every frame's payload and how many
     /// messages it holds. Pings are answered and not told of.
     pub(crate) async fn hear(&mut self, mut each: impl FnMut(&[u8], usize)) -> anyhow::Result<()> {

@@ -12,6 +12,8 @@ mod report;
 mod scenario;
 mod sendloop;
 mod stamp;
+mod talker;
+mod tally;
 mod target;
 mod wire;
 

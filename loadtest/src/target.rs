@@ -94,6 +94,11 @@ impl Target {
         is_split.then_some(Ipv4Addr::new(127, 0, 0, last))
     }
 
+    /// The date, in milliseconds since 1970: what tells this run's messages from those of others.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
     /// A connection token; empty, as anonymous visitors have it, when there is no secret.
     pub(crate) fn token(&self, claims: Claims) -> anyhow::Result<String> {
         let Some(identity) = &self.identity else { return Ok(String::new()) };

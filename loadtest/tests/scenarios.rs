@@ -35,6 +35,9 @@ impl House {
         config.identity.secret_file = files.path().join("secret").to_str().unwrap().to_owned();
         config.store.url = format!("sqlite:{}", files.path().join("belfry.db").display());
         config.keys.file = files.path().join("keys.toml");
+        config.rates.send.per_second = 0;
+        config.rates.write.per_second = 0;
+        config.client.commands_per_second = 0;
         let load = Namespace { subscribe: Who::User, publish: Who::User, ..Namespace::default() };
         config.channels.namespaces.insert("load".to_owned(), load);
         let app = App::build(config, Clock::system()).await.unwrap();
@@ -97,6 +100,21 @@ async fn idle_connections_are_weighed() {
         house.measure("idle --connections 20 --channel load:{n} --hold 10ms").await;
     assert_eq!(status, 0, "{report}");
     assert!(report["anonymous_bytes"].as_f64().unwrap() > 0.0, "{report}");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_said_is_acknowledged_and_heard_at_a_pace_and_without() {
+    let house = House::open().await;
+    let consult = "consult --conversations 3 --warm-up 10ms --duration 300ms";
+    for pace in ["", " --rate 100", " --protobuf"] {
+        let (status, report) = house.measure(&format!("{consult}{pace}")).await;
+        assert_eq!(status, 0, "{report}");
+        assert!(report["acknowledged"].as_f64().unwrap() > 0.0, "{report}");
+        assert_eq!(report["unheard"], 0.0, "{report}");
+        assert!(report["p99_ms"].as_f64() >= report["p50_ms"].as_f64(), "{report}");
+        assert!(report["ack_p99_ms"].as_f64().unwrap() > 0.0, "{report}");
+    }
     house.close().await;
 }
 

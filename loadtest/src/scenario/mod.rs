@@ -1,6 +1,7 @@
 //! The scenarios: each opens its connections, lets its time pass, and reports.
 
 mod connect_storm;
+mod consult;
 mod idle;
 mod room;
 mod sendloop;
@@ -20,6 +21,7 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<Report> {
     match &cli.scenario {
         Scenario::Idle(idle) => idle::run(&target, idle).await,
         Scenario::Room(room) => room::run(&target, room).await,
+        Scenario::Consult(consult) => consult::run(&target, consult).await,
         Scenario::ConnectStorm(storm) => connect_storm::run(&target, storm).await,
         Scenario::Sendloop(sendloop) => sendloop::run(&target, sendloop).await,
     }

@@ -1,0 +1,131 @@
+//! `consult`: candidates and tutors talk; what is acknowledged is on disk, and the other side hears it.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use belfry::{identity::Claims, operation::Role};
+use serde_json::json;
+use tokio::{
+    sync::Barrier,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+
+use crate::{
+    cli,
+    process::{Spent, Stretch},
+    report::Report,
+    talker::{Call, Pace, Talker},
+    tally::Tally,
+    target::Target,
+};
+
+/// The institution whose tutors answer; it is made by the run itself.
+const INSTITUTION: &str = "load";
+
+/// What has been sent is acknowledged and heard within this time after the end.
+const SETTLING: Duration = Duration::from_secs(5);
+
+/// Opens the conversations, lets both sides talk, reports what was acknowledged and heard.
+pub(crate) async fn run(target: &Arc<Target>, wanted: &cli::Consult) -> anyhow::Result<Report> {
+    let mut house = service(target).await?;
+    let institution = json!({"id": INSTITUTION, "name": "压测机构", "certification": "certified"});
+    house.call("directory.institution.put", &institution).await?;
+    let tally = Arc::new(Tally::new());
+    let talkers = 2 * wanted.conversations;
+    let pace = Pace::of(wanted.rate, talkers);
+    let start = Arc::new(Barrier::new(talkers + 1));
+    let mut talks = JoinSet::new();
+    for number in 0..wanted.conversations {
+        let [candidate, tutor] = converse(target, &mut house, number).await?;
+        for mut talker in [candidate, tutor] {
+            let (start, tally) = (Arc::clone(&start), Arc::clone(&tally));
+            talks.spawn(async move {
+                start.wait().await;
+                talker.talk(pace, &tally).await
+            });
+        }
+        target.progress.tell(format_args!("{number} of {} talk", wanted.conversations));
+    }
+    start.wait().await;
+    sleep(wanted.warm_up.0).await;
+    tally.forget_latencies();
+    let (before, stretch) = (tally.acknowledged(), Stretch::begin(target.process)?);
+    watch(target, &tally, &mut talks, wanted.duration.0).await?;
+    let (counted, spent) = (tally.acknowledged() - before, stretch.end()?);
+    tally.end();
+    settle(talks).await?;
+    let mut report = report(wanted, counted, spent);
+    tally.report(&mut report);
+    Ok(report)
+}
+
+/// The platform's own entrance, which fills the directory.
+async fn service(target: &Target) -> anyhow::Result<Call> {
+    let claims =
+        Claims { sub: "load-service".to_owned(), role: Some(Role::Service), ..<_>::default() };
+    Call::open(target, None, claims).await
+}
+
+/// A candidate and a tutor of their own, in an open conversation.
+async fn converse(target: &Target, house: &mut Call, number: usize) -> anyhow::Result<[Talker; 2]> {
+    let tutor = format!("load-tutor-{number}");
+    let entry = json!({"id": tutor, "institution": INSTITUTION, "name": "压测老师"});
+    house.call("directory.tutor.put", &entry).await?;
+    let role = Some(Role::Tutor);
+    let inst = Some(INSTITUTION.to_owned());
+    let claims = Claims { sub: tutor.clone(), role, inst, ..<_>::default() };
+    let mut desk = Call::open(target, target.source(number), claims).await?;
+    desk.call("consult.state", &json!({"state": "online"})).await?;
+
+    let claims = Claims { sub: format!("load-candidate-{number}"), ..<_>::default() };
+    let mut candidate = Call::open(target, target.source(number), claims).await?;
+    let wish = json!({"institution": INSTITUTION, "tutor": tutor});
+    let opening = candidate.call("consult.open", &wish).await?;
+    let conversation = opening["conversation"].as_str().context("consult.open names none")?;
+    let run = target.now_ms();
+    let talker =
+        |call, side| Talker::new(call, conversation, format!("{side}-{run}"), target.stamps);
+    Ok([talker(candidate, "candidate"), talker(desk, "tutor")])
+}
+
+/// Lets the time pass, and ends early when somebody could not go on.
+async fn watch(
+    target: &Target,
+    tally: &Tally,
+    talks: &mut JoinSet<anyhow::Result<()>>,
+    duration: Duration,
+) -> anyhow::Result<()> {
+    let end = Instant::now() + duration;
+    while Instant::now() < end {
+        sleep(Duration::from_secs(1).min(end - Instant::now())).await;
+        if let Some(ended) = talks.try_join_next() {
+            ended??;
+        }
+        let acknowledged = tally.acknowledged();
+        target.progress.tell(format_args!("{acknowledged} messages are acknowledged"));
+    }
+    Ok(())
+}
+
+async fn settle(mut talks: JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
+    let settled = async {
+        while let Some(ended) = talks.join_next().await {
+            ended??;
+        }
+        Ok(())
+    };
+    let waited = tokio::time::timeout(SETTLING, settled).await;
+    waited.context("messages were still under way after the end")?
+}
+
+fn report(wanted: &cli::Consult, counted: u64, spent: Spent) -> Report {
+    let mut report = Report::new("consult");
+    report.set("conversations", wanted.conversations as f64);
+    report.set("seconds", spent.wall.as_secs_f64());
+    report.set("acknowledged", counted as f64);
+    report.set("per_s", spent.per_s(counted));
+    report.set_if("cpu_seconds", spent.cpu.map(|cpu| cpu.as_secs_f64()));
+    report.set_if("per_cpu_s", spent.per_cpu_s(counted));
+    report
+}

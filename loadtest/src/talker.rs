@@ -1,0 +1,184 @@
+//! Talkers: clients that call operations, and those that go on talking in a conversation.
+
+use std::{collections::VecDeque, net::Ipv4Addr, time::Duration};
+
+use anyhow::{Context as _, bail, ensure};
+use belfry::{
+    identity::Claims,
+    protocol::{codec::decode_replies, command::Command, reply::Reply, request::RpcRequest},
+};
+use serde_json::{Value, json};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
+
+use crate::{link::Link, stamp::Stamps, tally::Tally, target::Target};
+
+/// After the end, a talker listens until nothing has come for so long.
+const LISTENING: Duration = Duration::from_millis(500);
+
+/// What each side says, before the stamp: an ordinary sentence, so that judging costs what it costs.
+const WORDS: &str = "老师您好，请问这个职位要求的专业是计算机类，我是软件工程毕业的，可以报考吗？";
+
+/// A client that calls one operation at a time.
+#[derive(Debug)]
+pub(crate) struct Call {
+    link: Link,
+    last_id: u32,
+}
+
+/// How fast a talker talks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pace {
+    /// The next message as soon as the last one is acknowledged.
+    Answered,
+    /// One message each so often, however long the last one took.
+    Every(Duration),
+}
+
+impl Pace {
+    /// The pace of one of `talkers` that say `rate` messages a second together; 0 sets no pace.
+    pub(crate) fn of(rate: f64, talkers: usize) -> Self {
+        if rate > 0.0 {
+            Self::Every(Duration::from_secs_f64(talkers as f64 / rate))
+        } else {
+            Self::Answered
+        }
+    }
+}
+
+impl Call {
+    pub(crate) async fn open(
+        target: &Target,
+        source: Option<Ipv4Addr>,
+        claims: Claims,
+    ) -> anyhow::Result<Self> {
+        let token = target.token(claims)?;
+        Ok(Self { link: Link::open(target, source, token, None).await?, last_id: 10 })
+    }
+
+    /// Calls an operation and waits for what it answers.
+    pub(crate) async fn call(&mut self, method: &str, input: &Value) -> anyhow::Result<Value> {
+        self.begin(method, input).await?;
+        let replies = self.link.successes(1).await.with_context(|| method.to_owned())?;
+        let answer = replies.into_iter().find_map(|reply| reply.rpc);
+        let answer = answer.with_context(|| format!("{method} was answered by something else"))?;
+        Ok(serde_json::from_slice(&answer.data)?)
+    }
+
+    async fn begin(&mut self, method: &str, input: &Value) -> anyhow::Result<()> {
+        self.last_id += 1;
+        let data = serde_json::to_vec(input)?.into();
+        let request = RpcRequest { method: method.to_owned(), data };
+        self.link.send(&[Command::new(self.last_id, request)]).await
+    }
+}
+
+/// One side of a conversation.
+#[derive(Debug)]
+pub(crate) struct Talker {
+    call: Call,
+    conversation: String,
+    /// What its message keys begin with: unlike the other side's, and those of other runs.
+    key: String,
+    stamps: Stamps,
+    sent: u64,
+    acknowledged: u64,
+    /// When the messages under way were due, oldest first: answers come in order.
+    due: VecDeque<Instant>,
+}
+
+impl Talker {
+    pub(crate) fn new(call: Call, conversation: &str, key: String, stamps: Stamps) -> Self {
+        let conversation = conversation.to_owned();
+        let due = <_>::default();
+        Self { call, conversation, key, stamps, sent: 0, acknowledged: 0, due }
+    }
+
+    /// Talks and listens until it is over and everything said was acknowledged.
+    pub(crate) async fn talk(&mut self, pace: Pace, tally: &Tally) -> anyhow::Result<()> {
+        let mut times = self.times(pace);
+        while !tally.is_over() {
+            let due = match &mut times {
+                None if self.sent > self.acknowledged => None,
+                None => Some(Instant::now()),
+                Some(times) => tokio::select! {
+                    biased;
+                    due = times.tick() => Some(due),
+                    ready = self.call.link.ready() => { ready?; None }
+                },
+            };
+            match due {
+                Some(due) => self.say(due).await?,
+                None => self.listen(tally).await?,
+            }
+        }
+        while self.sent > self.acknowledged
+            || timeout(LISTENING, self.call.link.ready()).await.is_ok()
+        {
+            self.listen(tally).await?;
+        }
+        Ok(())
+    }
+
+    /// Talkers begin at different times of the first interval, as people do.
+    fn times(&self, pace: Pace) -> Option<Interval> {
+        let Pace::Every(period) = pace else { return None };
+        let start = Instant::now() + period.mul_f64(fastrand::f64());
+        let mut times = interval_at(start, period);
+        // A late message is due when it was due: what it waited is part of its latency.
+        times.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        Some(times)
+    }
+
+    async fn say(&mut self, due: Instant) -> anyhow::Result<()> {
+        self.sent += 1;
+        self.due.push_back(due);
+        let text = format!("{WORDS}{}", self.stamps.word(due));
+        let message = json!({
+            "conversation": self.conversation,
+            "client_id": format!("{}-{}", self.key, self.sent),
+            "body": {"kind": "text", "text": text},
+        });
+        self.call.begin("consult.send", &message).await
+    }
+
+    /// Takes in what has come: answers to what it said, and what the other side says.
+    async fn listen(&mut self, tally: &Tally) -> anyhow::Result<()> {
+        let (mut replies, mut broken) = (Vec::new(), None);
+        let encoding = self.call.link.encoding();
+        let hear = self.call.link.hear(|payload, _| match decode_replies(encoding, payload) {
+            Ok(come) => replies.extend(come),
+            Err(fault) => broken = Some(fault),
+        });
+        hear.await?;
+        if let Some(fault) = broken {
+            return Err(fault.into());
+        }
+        self.take_in(&replies, tally)
+    }
+
+    fn take_in(&mut self, replies: &[Reply], tally: &Tally) -> anyhow::Result<()> {
+        let (mut answered, mut heard) = (Vec::new(), Vec::new());
+        for reply in replies {
+            if let Some(error) = &reply.error {
+                bail!("consult.send was refused: {} {}", error.code, error.message);
+            }
+            if let Some(rpc) = &reply.rpc {
+                let answer: Value = serde_json::from_slice(&rpc.data)?;
+                ensure!(answer["status"] == "delivered", "a message was {}", answer["status"]);
+                self.acknowledged += 1;
+                answered.push(self.due.pop_front().context("an answer to nothing")?.elapsed());
+            }
+            let publication = reply.push.as_ref().and_then(|push| push.publication.as_ref());
+            if let Some(publication) = publication.filter(|it| is_from_the_other_side(&it.data)) {
+                heard.push(self.stamps.word_age(&publication.data).context("no stamp")?);
+            }
+        }
+        tally.count(&answered, &heard);
+        Ok(())
+    }
+}
+
+/// `consult.delivered` tells an author of their own message; this tells of the other's.
+fn is_from_the_other_side(event: &[u8]) -> bool {
+    event.starts_with(br#"{"type":"consult.message""#)
+}

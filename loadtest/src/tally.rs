@@ -1,0 +1,86 @@
+//! What the talkers of a run count together.
+
+use std::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{latency::Latency, report::Report};
+
+/// One for all talkers of a run.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    acknowledged: AtomicU64,
+    heard: AtomicU64,
+    is_over: AtomicBool,
+    latencies: Mutex<Latencies>,
+}
+
+/// How long it took from when a message was due.
+#[derive(Debug)]
+struct Latencies {
+    to_acknowledgement: Latency,
+    to_the_other_side: Latency,
+}
+
+impl Latencies {
+    fn new() -> Self {
+        Self { to_acknowledgement: Latency::new(), to_the_other_side: Latency::new() }
+    }
+}
+
+impl Tally {
+    pub(crate) fn new() -> Self {
+        Self {
+            acknowledged: AtomicU64::new(0),
+            heard: AtomicU64::new(0),
+            is_over: AtomicBool::new(false),
+            latencies: Mutex::new(Latencies::new()),
+        }
+    }
+
+    /// Counts messages: acknowledged to their authors after `answered`, heard after `heard`.
+    pub(crate) fn count(&self, answered: &[Duration], heard: &[Duration]) {
+        self.acknowledged.fetch_add(answered.len() as u64, Ordering::Relaxed);
+        self.heard.fetch_add(heard.len() as u64, Ordering::Relaxed);
+        let mut latencies = self.latencies();
+        answered.iter().for_each(|took| latencies.to_acknowledgement.record(*took));
+        heard.iter().for_each(|took| latencies.to_the_other_side.record(*took));
+    }
+
+    /// How many messages were acknowledged so far.
+    pub(crate) fn acknowledged(&self) -> u64 {
+        self.acknowledged.load(Ordering::Relaxed)
+    }
+
+    /// Forgets latencies so far: the warm-up is over.
+    pub(crate) fn forget_latencies(&self) {
+        *self.latencies() = Latencies::new();
+    }
+
+    /// Nobody begins another message.
+    pub(crate) fn end(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+
+    /// Sets how many of the acknowledged messages nobody heard, and both latencies.
+    pub(crate) fn report(&self, report: &mut Report) {
+        let heard = self.heard.load(Ordering::Relaxed);
+        report.set("unheard", self.acknowledged() as f64 - heard as f64);
+        let latencies = self.latencies();
+        let names = ["ack_p50_ms", "ack_p99_ms", "ack_p999_ms", "ack_max_ms"];
+        latencies.to_acknowledgement.report_as(report, names);
+        latencies.to_the_other_side.report(report);
+    }
+
+    fn latencies(&self) -> MutexGuard<'_, Latencies> {
+        self.latencies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
