@@ -10,7 +10,12 @@ use belfry::{
 use serde_json::{Value, json};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
-use crate::{link::Link, stamp::Stamps, tally::Tally, target::Target};
+use crate::{
+    link::Link,
+    stamp::Stamps,
+    tally::{Phase, Tally},
+    target::Target,
+};
 
 /// After the end, a talker listens until nothing has come for so long.
 const LISTENING: Duration = Duration::from_millis(500);
@@ -93,22 +98,30 @@ impl Talker {
         Self { call, conversation, key, stamps, sent: 0, acknowledged: 0, due }
     }
 
-    /// Talks and listens until it is over and everything said was acknowledged.
+    /// Waits, talks and listens, until it is over and everything said was acknowledged.
     pub(crate) async fn talk(&mut self, pace: Pace, tally: &Tally) -> anyhow::Result<()> {
+        let mut phases = tally.phases();
+        while *phases.borrow_and_update() == Phase::Waiting {
+            tokio::select! {
+                _ = phases.changed() => {}
+                ready = self.call.link.ready() => { ready?; self.listen(tally).await?; }
+            }
+        }
         let mut times = self.times(pace);
-        while !tally.is_over() {
-            let due = match &mut times {
-                None if self.sent > self.acknowledged => None,
-                None => Some(Instant::now()),
-                Some(times) => tokio::select! {
-                    biased;
-                    due = times.tick() => Some(due),
-                    ready = self.call.link.ready() => { ready?; None }
-                },
+        while *phases.borrow_and_update() == Phase::Talking {
+            let is_answered = self.sent == self.acknowledged;
+            let due = async {
+                match &mut times {
+                    Some(times) => times.tick().await,
+                    None if is_answered => Instant::now(),
+                    None => std::future::pending().await,
+                }
             };
-            match due {
-                Some(due) => self.say(due).await?,
-                None => self.listen(tally).await?,
+            tokio::select! {
+                biased;
+                _ = phases.changed() => {}
+                due = due => self.say(due).await?,
+                ready = self.call.link.ready() => { ready?; self.listen(tally).await?; }
             }
         }
         while self.sent > self.acknowledged

@@ -3,19 +3,32 @@
 use std::{
     sync::{
         Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
+use tokio::sync::watch;
+
 use crate::{latency::Latency, report::Report};
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Not everybody is in: nobody talks, and everybody keeps their connection alive.
+    Waiting,
+    /// Everybody talks.
+    Talking,
+    /// Nobody begins another message.
+    Over,
+}
 
 /// One for all talkers of a run.
 #[derive(Debug)]
 pub(crate) struct Tally {
     acknowledged: AtomicU64,
     heard: AtomicU64,
-    is_over: AtomicBool,
+    phase: watch::Sender<Phase>,
     latencies: Mutex<Latencies>,
 }
 
@@ -37,7 +50,7 @@ impl Tally {
         Self {
             acknowledged: AtomicU64::new(0),
             heard: AtomicU64::new(0),
-            is_over: AtomicBool::new(false),
+            phase: watch::Sender::new(Phase::Waiting),
             latencies: Mutex::new(Latencies::new()),
         }
     }
@@ -61,13 +74,14 @@ impl Tally {
         *self.latencies() = Latencies::new();
     }
 
-    /// Nobody begins another message.
-    pub(crate) fn end(&self) {
-        self.is_over.store(true, Ordering::Relaxed);
+    /// Lets the run come to its next phase.
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.phase.send_replace(phase);
     }
 
-    pub(crate) fn is_over(&self) -> bool {
-        self.is_over.load(Ordering::Relaxed)
+    /// Tells of each phase as it comes.
+    pub(crate) fn phases(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
     }
 
     /// Sets how many of the acknowledged messages nobody heard, and both latencies.

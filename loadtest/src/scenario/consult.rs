@@ -1,12 +1,18 @@
 //! `consult`: candidates and tutors talk; what is acknowledged is on disk, and the other side hears it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use belfry::{identity::Claims, operation::Role};
 use serde_json::json;
 use tokio::{
-    sync::Barrier,
+    sync::mpsc,
     task::JoinSet,
     time::{Instant, sleep},
 };
@@ -16,7 +22,7 @@ use crate::{
     process::{Spent, Stretch},
     report::Report,
     talker::{Call, Pace, Talker},
-    tally::Tally,
+    tally::{Phase, Tally},
     target::Target,
 };
 
@@ -24,36 +30,36 @@ use crate::{
 const INSTITUTION: &str = "load";
 
 /// What has been sent is acknowledged and heard within this time after the end.
-const SETTLING: Duration = Duration::from_secs(5);
+const SETTLING: Duration = Duration::from_secs(30);
 
 /// Opens the conversations, lets both sides talk, reports what was acknowledged and heard.
 pub(crate) async fn run(target: &Arc<Target>, wanted: &cli::Consult) -> anyhow::Result<Report> {
-    let mut house = service(target).await?;
     let institution = json!({"id": INSTITUTION, "name": "压测机构", "certification": "certified"});
-    house.call("directory.institution.put", &institution).await?;
+    service(target).await?.call("directory.institution.put", &institution).await?;
     let tally = Arc::new(Tally::new());
-    let talkers = 2 * wanted.conversations;
-    let pace = Pace::of(wanted.rate, talkers);
-    let start = Arc::new(Barrier::new(talkers + 1));
-    let mut talks = JoinSet::new();
-    for number in 0..wanted.conversations {
-        let [candidate, tutor] = converse(target, &mut house, number).await?;
-        for mut talker in [candidate, tutor] {
-            let (start, tally) = (Arc::clone(&start), Arc::clone(&tally));
-            talks.spawn(async move {
-                start.wait().await;
-                talker.talk(pace, &tally).await
-            });
-        }
-        target.progress.tell(format_args!("{number} of {} talk", wanted.conversations));
+    let (mut talks, mut ushers) = (JoinSet::new(), JoinSet::new());
+    let next = Arc::new(AtomicUsize::new(0));
+    let (entrance, mut entering) = mpsc::channel(1);
+    for _ in 0..target.connecting.min(wanted.conversations) {
+        let (target, next) = (Arc::clone(target), Arc::clone(&next));
+        ushers.spawn(usher(target, next, wanted.conversations, entrance.clone()));
     }
-    start.wait().await;
+    drop(entrance);
+    let pace = Pace::of(wanted.rate, 2 * wanted.conversations);
+    while let Some(mut talker) = entering.recv().await {
+        let tally = Arc::clone(&tally);
+        talks.spawn(async move { talker.talk(pace, &tally).await });
+    }
+    while let Some(ushered) = ushers.join_next().await {
+        ushered??;
+    }
+    tally.enter(Phase::Talking);
     sleep(wanted.warm_up.0).await;
     tally.forget_latencies();
     let (before, stretch) = (tally.acknowledged(), Stretch::begin(target.process)?);
     watch(target, &tally, &mut talks, wanted.duration.0).await?;
     let (counted, spent) = (tally.acknowledged() - before, stretch.end()?);
-    tally.end();
+    tally.enter(Phase::Over);
     settle(talks).await?;
     let mut report = report(wanted, counted, spent);
     tally.report(&mut report);
@@ -62,9 +68,29 @@ pub(crate) async fn run(target: &Arc<Target>, wanted: &cli::Consult) -> anyhow::
 
 /// The platform's own entrance, which fills the directory.
 async fn service(target: &Target) -> anyhow::Result<Call> {
-    let claims =
-        Claims { sub: "load-service".to_owned(), role: Some(Role::Service), ..<_>::default() };
+    let sub = "load-service".to_owned();
+    let claims = Claims { sub, role: Some(Role::Service), ..<_>::default() };
     Call::open(target, None, claims).await
+}
+
+/// Opens one conversation after the other, until all are open.
+async fn usher(
+    target: Arc<Target>,
+    next: Arc<AtomicUsize>,
+    count: usize,
+    entrance: mpsc::Sender<Talker>,
+) -> anyhow::Result<()> {
+    let mut house = service(&target).await?;
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= count {
+            return Ok(());
+        }
+        for talker in converse(&target, &mut house, number).await? {
+            entrance.send(talker).await?;
+        }
+        target.progress.tell(format_args!("{number} of {count} talk"));
+    }
 }
 
 /// A candidate and a tutor of their own, in an open conversation.
