@@ -6,6 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// The longest id that anybody gives, in bytes: with `user:#` before it, it still fits a channel's name.
+const ID_MAX: usize = 64;
+
+/// Whether `text` may be somebody's id: 1–64 visible ASCII characters. Nothing is known by any other.
+pub fn is_id(text: &str) -> bool {
+    (1..=ID_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// Declares a text id: cheap to clone, compared and ordered as its text.
 macro_rules! text_id {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     error::Code,
-    ids::{ConversationId, HoldId},
+    ids::{ConversationId, HoldId, is_id},
     operation::{Caller, Refusal},
 };
 
@@ -179,6 +179,9 @@ impl Consult {
         hold: &HoldId,
     ) -> Result<Held, Stop> {
         let (conversation, sight) = self.reach_text(viewer, id).await?;
+        if !is_id(hold.as_str()) {
+            return Err(scope::out_of_scope().into());
+        }
         let rows = self.inner().needs.store.read(hold::by_id(hold)).await?;
         let placed = rows.first().map(Placed::of_row).ok_or_else(scope::out_of_scope)?;
         if placed.conversation != *id || placed.author != viewer.person {

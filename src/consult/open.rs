@@ -18,7 +18,7 @@ use super::{
     wording::{self, Words},
 };
 use crate::{
-    directory::{SUPPORT, listing::TutorCard},
+    directory::{SUPPORT, check_id, listing::TutorCard},
     error::Code,
     ids::{ConversationId, InstitutionId, ServiceSessionId, UserId},
     operation::{Caller, Refusal},
@@ -81,6 +81,8 @@ impl Consult {
         if viewer.standing != Standing::User {
             return Err(Code::PermissionDenied.into());
         }
+        check_id("institution", asked.institution.as_str())?;
+        asked.tutor.as_ref().map_or(Ok(()), |tutor| check_id("tutor", tutor.as_str()))?;
         if asked.source.as_ref().is_some_and(|source| source.chars().count() > SOURCE_MAX) {
             return Err(bad("source has at most 64 characters"));
         }

@@ -3,6 +3,9 @@
 use super::{body::bad, conversation::Conversation, ledger, scope, session::State, viewer::Viewer};
 use crate::{moderation::Side, operation::Refusal, store::Statement};
 
+/// The longest cursor, in bytes: a state, a time and an id.
+const CURSOR_MAX: usize = 128;
+
 /// Where a page ends, by the order of the viewer's list.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -29,6 +32,10 @@ impl Place {
     }
 
     pub(super) fn of_text(viewer: &Viewer, text: &str) -> Result<Self, Refusal> {
+        let foreign = || bad("cursor is not one that consult.list has answered");
+        if text.len() > CURSOR_MAX {
+            return Err(foreign());
+        }
         let parts: Vec<_> = text.split('.').collect();
         let place = match (viewer.side(), parts.as_slice()) {
             (Side::User, [at, id]) => {
@@ -40,7 +47,7 @@ impl Place {
             }
             _ => None,
         };
-        place.ok_or_else(|| bad("cursor is not one that consult.list has answered"))
+        place.ok_or_else(foreign)
     }
 }
 

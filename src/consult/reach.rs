@@ -17,7 +17,7 @@ use crate::{
     archive::{self, Window},
     directory::{self, Tutor, listing::TutorCard},
     error::Code,
-    ids::{ConversationId, InstitutionId, UserId},
+    ids::{ConversationId, InstitutionId, UserId, is_id},
     operation::{Caller, Refusal},
     store,
 };
@@ -127,6 +127,9 @@ impl Consult {
         viewer: &Viewer,
         id: &ConversationId,
     ) -> Result<(Listed, Sight), Stop> {
+        if !is_id(id.as_str()) {
+            return Err(scope::out_of_scope().into());
+        }
         let rows = self.0.needs.store.read(ledger::listed_one(viewer, id)).await?;
         let listed = rows.first().map(Listed::of_row).ok_or_else(scope::out_of_scope)?;
         let sight = scope::sight(viewer, &listed.conversation).ok_or_else(scope::out_of_scope)?;
@@ -136,11 +139,15 @@ impl Consult {
         Ok((listed, sight))
     }
 
-    /// The conversation, whoever asks.
+    /// The conversation, whoever asks. What can be no id names none, and is not carried to the
+    /// database: there it would wait in a queue at whatever length it was sent.
     pub(super) async fn conversation(
         &self,
         id: &ConversationId,
     ) -> Result<Option<Conversation>, store::Fault> {
+        if !is_id(id.as_str()) {
+            return Ok(None);
+        }
         let rows = self.0.needs.store.read(ledger::by_id(id)).await?;
         Ok(rows.first().map(Conversation::of_row))
     }

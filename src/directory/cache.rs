@@ -1,11 +1,12 @@
 //! Answers of the database, remembered for a moment: bounded, and shared by every caller.
 
-use std::{hash::Hash, sync::Arc, time::Duration};
+use std::{borrow::Borrow, hash::Hash, sync::Arc, time::Duration};
 
 use dashmap::DashMap;
 use tokio::time::Instant;
 
 use super::Fault;
+use crate::ids::is_id;
 
 /// How long an answer counts as true. Sanctions must hold on every node within a second.
 pub(super) const FRESH: Duration = Duration::from_secs(1);
@@ -21,13 +22,14 @@ struct Entry<V> {
     value: Option<Arc<V>>,
 }
 
-impl<K: Clone + Eq + Hash, V> Cache<K, V> {
+impl<K: Borrow<str> + Clone + Eq + Hash, V> Cache<K, V> {
     /// A cache of at most about `entries_max` entries.
     pub(super) fn new(entries_max: usize) -> Self {
         Self { entries: DashMap::new(), entries_max }
     }
 
-    /// The entry, from memory while it is fresh, else as `load` finds it.
+    /// The entry, from memory while it is fresh, else as `load` finds it. What can be no id is
+    /// neither looked for nor remembered as missing: clients send keys of any length.
     pub(super) async fn read<F>(
         &self,
         key: &K,
@@ -36,6 +38,9 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
     where
         F: Future<Output = Result<Option<V>, Fault>>,
     {
+        if !is_id(key.borrow()) {
+            return Ok(None);
+        }
         if let Some(value) = self.fresh(key) {
             return Ok(value);
         }
@@ -49,11 +54,11 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
 
     /// Forgets an entry that this node has just changed.
     pub(super) fn forget(&self, key: &K) {
-        self.entries.remove(key);
+        self.entries.remove::<K>(key);
     }
 
     fn fresh(&self, key: &K) -> Option<Option<Arc<V>>> {
-        let entry = self.entries.get(key)?;
+        let entry = self.entries.get::<K>(key)?;
         (entry.read_at.elapsed() < FRESH).then(|| entry.value.clone())
     }
 
@@ -71,29 +76,40 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::UserId;
 
-    async fn answer(cache: &Cache<u32, u32>, key: u32, value: u32) -> Option<u32> {
-        let found = cache.read(&key, || async { Ok(Some(value)) }).await.unwrap();
+    async fn answer(cache: &Cache<UserId, u32>, key: &str, value: u32) -> Option<u32> {
+        let found = cache.read(&key.into(), || async { Ok(Some(value)) }).await.unwrap();
         found.map(|value| *value)
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_is_kept_until_it_is_stale_or_forgotten() {
         let cache = Cache::new(8);
-        assert_eq!(answer(&cache, 1, 10).await, Some(10));
-        assert_eq!(answer(&cache, 1, 11).await, Some(10));
+        assert_eq!(answer(&cache, "a", 10).await, Some(10));
+        assert_eq!(answer(&cache, "a", 11).await, Some(10));
         tokio::time::advance(FRESH).await;
-        assert_eq!(answer(&cache, 1, 12).await, Some(12));
-        cache.forget(&1);
-        assert_eq!(answer(&cache, 1, 13).await, Some(13));
+        assert_eq!(answer(&cache, "a", 12).await, Some(12));
+        cache.forget(&"a".into());
+        assert_eq!(answer(&cache, "a", 13).await, Some(13));
     }
 
     #[tokio::test(start_paused = true)]
     async fn it_never_holds_more_than_its_bound() {
         let cache = Cache::new(8);
         for key in 0..100 {
-            answer(&cache, key, key).await;
+            answer(&cache, &key.to_string(), key).await;
             assert!(cache.entries.len() <= 8);
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_id_is_neither_looked_for_nor_kept() {
+        let cache = Cache::new(8);
+        for key in ["", "x y", "号", &"x".repeat(65), &"x".repeat(250_000)] {
+            assert_eq!(answer(&cache, key, 1).await, None);
+        }
+        assert!(cache.entries.is_empty());
+        assert_eq!(answer(&cache, &"x".repeat(64), 1).await, Some(1));
     }
 }

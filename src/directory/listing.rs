@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Directory, Fault, Institution, Tutor, institution, tutor};
+use super::{Directory, Fault, Institution, Tutor, check_id, institution, tutor};
 use crate::{
-    ids::{InstitutionId, UserId},
+    ids::{InstitutionId, UserId, is_id},
     operation::Refusal,
 };
 
@@ -87,7 +87,7 @@ impl Directory {
         asked: &InstitutionsWanted,
     ) -> Result<InstitutionPage, Refusal> {
         let limit = page_size(asked.limit);
-        let after = asked.after.as_ref().map_or("", InstitutionId::as_str);
+        let after = after(asked.after.as_ref().map(InstitutionId::as_str))?;
         let rows = self.0.store.read(institution::page(after, limit)).await.map_err(Fault::from)?;
         let institutions: Vec<_> = rows.iter().map(institution::of_row).collect();
         let next =
@@ -98,13 +98,22 @@ impl Directory {
     /// A page of an institution's tutors; empty when there is no such institution.
     pub async fn tutors(&self, asked: &TutorsWanted) -> Result<TutorPage, Refusal> {
         let limit = page_size(asked.limit);
-        let after = asked.after.as_ref().map_or("", UserId::as_str);
+        let after = after(asked.after.as_ref().map(UserId::as_str))?;
+        if !is_id(asked.institution.as_str()) {
+            return Ok(TutorPage { tutors: Vec::new(), next: None });
+        }
         let page = tutor::page(&asked.institution, after, limit);
         let rows = self.0.store.read(page).await.map_err(Fault::from)?;
         let tutors: Vec<_> = rows.iter().map(|row| TutorCard::from(&tutor::of_row(row))).collect();
         let next = is_full(&tutors, limit).then(|| tutors.last().map(|it| it.tutor.clone()));
         Ok(TutorPage { next: next.flatten(), tutors })
     }
+}
+
+/// Where a page begins: after an id, or at the first entry.
+fn after(asked: Option<&str>) -> Result<&str, Refusal> {
+    let after = asked.unwrap_or_default();
+    if after.is_empty() { Ok(after) } else { check_id("after", after).map(|()| after) }
 }
 
 fn page_size(asked: Option<usize>) -> i64 {

@@ -18,6 +18,7 @@ use self::cache::Cache;
 pub use self::{
     institution::{Certification, Institution},
     profile::Profile,
+    put::check_id,
     tutor::{Employment, Tutor},
 };
 use crate::{

@@ -1,10 +1,8 @@
 //! What the platform writes into the directory, and what it may not write.
 
 use super::{Directory, Institution, Profile, SUPPORT, Tutor, institution, profile, tutor};
-use crate::{error::Code, operation::Refusal, store::Statement};
+use crate::{error::Code, ids::is_id, operation::Refusal, store::Statement};
 
-/// The longest id, in bytes: with `user:#` before it, it still fits a channel's name.
-const ID_MAX: usize = 64;
 /// The longest name or title, in characters.
 const NAME_MAX: usize = 64;
 /// The longest address of a picture, in bytes.
@@ -64,9 +62,12 @@ impl Directory {
     }
 }
 
-fn check_id(field: &str, id: &str) -> Result<(), Refusal> {
-    let fits = (1..=ID_MAX).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits { Ok(()) } else { Err(bad(field, "must be 1 to 64 visible ASCII characters")) }
+/// Refuses what no entry can be known by.
+///
+/// # Errors
+/// `bad request`, naming `field`.
+pub fn check_id(field: &str, id: &str) -> Result<(), Refusal> {
+    if is_id(id) { Ok(()) } else { Err(bad(field, "must be 1 to 64 visible ASCII characters")) }
 }
 
 fn check_name(field: &str, name: &str) -> Result<(), Refusal> {

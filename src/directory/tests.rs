@@ -101,6 +101,28 @@ async fn pages_follow_one_another_to_the_end() {
 }
 
 #[tokio::test]
+async fn what_can_be_no_id_is_nobody_and_begins_no_page() {
+    let desk = Desk::open().await;
+    let long = "x".repeat(65);
+    assert_eq!(desk.directory.institution(&long.as_str().into()).await.unwrap(), None);
+    assert_eq!(desk.directory.tutor(&long.as_str().into()).await.unwrap(), None);
+    assert_eq!(desk.directory.staff(&long.as_str().into()).await.unwrap().len(), 0);
+    assert_eq!(desk.directory.profile(&long.as_str().into()).await.unwrap(), None);
+    let page = desk.call(Role::User, "directory.tutors", json!({"institution": long})).await;
+    assert_eq!(page.unwrap(), json!({"tutors": []}));
+    for (name, mut asked) in [
+        ("directory.institutions", json!({})),
+        ("directory.tutors", json!({"institution": "inst1"})),
+    ] {
+        asked["after"] = json!("");
+        desk.call(Role::User, name, asked.clone()).await.unwrap();
+        asked["after"] = json!(long);
+        let refused = desk.call(Role::User, name, asked).await.unwrap_err();
+        assert_eq!(refused.code(), Code::BadRequest);
+    }
+}
+
+#[tokio::test]
 async fn only_the_platform_writes_and_only_what_fits() {
     let desk = Desk::open().await;
     for role in [Role::User, Role::Tutor, Role::InstitutionAdmin, Role::Support, Role::Supervisor] {

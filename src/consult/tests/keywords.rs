@@ -106,6 +106,11 @@ async fn only_the_author_with_the_token_in_time_confirms() {
     let mut forged = input.clone();
     forged["token"] = json!("AAAA");
     assert_eq!(house.refused(&user("user1"), "confirm", forged).await, Code::PermissionDenied);
+    for hold in ["", "h", &"x".repeat(250_000)] {
+        let mut unknown = input.clone();
+        unknown["hold"] = json!(hold);
+        assert_eq!(house.refused(&user("user1"), "confirm", unknown).await, Code::NotInScope);
+    }
     let other = self::held(&house, &conversation, "k2").await;
     let mut swapped = input.clone();
     swapped["token"] = other["token"].clone();

@@ -1,7 +1,7 @@
 //! Queue, seats, acceptance, the end and what comes after it.
 
 use super::*;
-use crate::{config, directory::Employment};
+use crate::{config, directory::Employment, store::Statement};
 
 async fn waiting(house: &House, who: &crate::operation::Caller) -> Value {
     house.ask(who, "list", json!({})).await["queue"].clone()
@@ -73,6 +73,20 @@ async fn nobody_but_a_user_opens_a_conversation() {
     }
     let nowhere = json!({"institution": "inst7"});
     assert_eq!(house.refused(&user("user1"), "open", nowhere).await, Code::NotInScope);
+}
+
+#[tokio::test]
+async fn what_can_be_no_id_opens_nothing_and_is_kept_nowhere() {
+    let house = House::new().await;
+    for wrong in ["", "x y", "机构", &"x".repeat(65), &"x".repeat(250_000)] {
+        let institution = json!({"institution": wrong});
+        let tutor = json!({"institution": "inst1", "tutor": wrong});
+        for input in [institution, tutor] {
+            assert_eq!(house.refused(&user("user1"), "open", input).await, Code::BadRequest);
+        }
+    }
+    let sessions = Statement::new("SELECT COUNT(*) FROM consult_session");
+    assert_eq!(house.store().read(sessions).await.unwrap()[0].int(0), 0);
 }
 
 #[tokio::test]

@@ -140,7 +140,10 @@ async fn lists_page_without_losing_or_repeating() {
         found.sort_by_key(Value::to_string);
         found.dedup();
         assert_eq!(found.len(), count);
-        let wrong = json!({"cursor": "1.2.3.4"});
-        assert_eq!(house.refused(&who, "list", wrong).await, Code::BadRequest);
+        let long = "x".repeat(200);
+        for wrong in ["1.2.3.4", &format!("1.{long}"), &format!("served.1.{long}")] {
+            let wrong = json!({"cursor": wrong});
+            assert_eq!(house.refused(&who, "list", wrong).await, Code::BadRequest);
+        }
     }
 }
