@@ -4,7 +4,6 @@ use super::{
     Consult, Needs,
     body::Body,
     conversation::Conversation,
-    effect::{Effect, Effects},
     entry::{Entry, Opened},
     reach::Stop,
     recent::{Line, READ_MAX},
@@ -60,20 +59,15 @@ impl Consult {
         let window = Window { after: 0, before, limit: READ_MAX, newest: true };
         let id = &conversation.id;
         let records = self.inner().needs.archive.read(id.as_str(), window).await?;
-        let from = records.first().map_or(before, |record| record.seq);
-        let effects = self.effects(id, from, conversation.last_seq).await?;
-        let shown = records.into_iter().map(Opened::of);
-        Ok(shown.filter_map(|opened| line_of(&opened, &effects)).collect())
+        Ok(records.into_iter().map(Opened::of).filter_map(|opened| line_of(&opened)).collect())
     }
 }
 
-/// The line that a shown message makes.
-fn line_of(opened: &Opened, effects: &Effects) -> Option<Line> {
-    let is_recalled =
-        effects.of(opened.seq).is_some_and(|happened| happened.effect == Effect::Recalled);
+/// The line that a shown message makes. One that was taken back counts like any other: whoever was
+/// to read the first half of a number has read it.
+fn line_of(opened: &Opened) -> Option<Line> {
     match opened.entry() {
-        Some(Entry::Message { body, .. }) if !is_recalled => Some(Line {
-            seq: opened.seq,
+        Some(Entry::Message { body, .. }) => Some(Line {
             at_ms: opened.at_ms,
             author: opened.author.clone(),
             text: body.text().to_owned(),
@@ -84,6 +78,5 @@ fn line_of(opened: &Opened, effects: &Effects) -> Option<Line> {
 
 /// Remembers a record that was just appended.
 pub(super) fn remember(consult: &Consult, conversation: &Conversation, opened: &Opened) {
-    let line = line_of(opened, &Effects::default());
-    consult.inner().recent.note(&conversation.id, opened.seq, line);
+    consult.inner().recent.note(&conversation.id, opened.seq, line_of(opened));
 }

@@ -85,7 +85,6 @@ impl Consult {
         beside.extend(ledger::advance(&conversation, &Move::Quiet));
         let opened = self.append(id, &viewer.person, Entry::Recall { target }, beside).await?;
         remember(self, &conversation, &opened);
-        self.inner().recent.forget(id, target);
         self.announce(&conversation, &opened, Manner::Recalled, bulletin).await;
         Ok(Recalled { seq: opened.seq, target })
     }

@@ -27,7 +27,6 @@ pub(super) const READ_MAX: usize = 2 * LINES_MAX;
 /// One shown message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
-    pub(super) seq: i64,
     pub(super) at_ms: i64,
     pub(super) author: UserId,
     pub(super) text: String,
@@ -71,13 +70,6 @@ impl Recent {
         }
         tail.through = seq;
         tail.push(line);
-    }
-
-    /// Forgets a message that was taken back.
-    pub(super) fn forget(&self, conversation: &ConversationId, seq: i64) {
-        if let Some(mut tail) = self.tails.get_mut(conversation) {
-            tail.lines.retain(|line| line.seq != seq);
-        }
     }
 
     /// Remembers what the archive holds up to `through`.
@@ -140,8 +132,8 @@ fn is_near(line: &Line, now_ms: i64) -> bool {
 mod tests {
     use super::*;
 
-    fn line(seq: i64, author: &str, text: &str) -> Line {
-        Line { seq, at_ms: seq * 1_000, author: author.into(), text: text.to_owned() }
+    fn line(second: i64, author: &str, text: &str) -> Line {
+        Line { at_ms: second * 1_000, author: author.into(), text: text.to_owned() }
     }
 
     fn earlier(recent: &Recent, last_seq: i64, now_ms: i64) -> Option<Vec<String>> {
@@ -170,11 +162,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_back_is_forgotten_and_long_texts_keep_their_end() {
+    fn long_texts_keep_their_end() {
         let recent = Recent::new(4);
         let long = format!("{}尾", "长".repeat(KEPT_CHARS));
-        recent.fill(&"c".into(), 2, [line(1, "a", "x"), line(2, "a", &long)], 0);
-        recent.forget(&"c".into(), 1);
+        recent.fill(&"c".into(), 2, [line(2, "a", &long)], 0);
         let kept = earlier(&recent, 2, 2_000).unwrap();
         assert_eq!(kept.len(), 1);
         assert_eq!(kept[0].chars().count(), KEPT_CHARS);

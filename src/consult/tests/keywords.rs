@@ -225,13 +225,17 @@ async fn a_number_in_two_pieces_is_caught_at_the_second_also_through_another_nod
 }
 
 #[tokio::test]
-async fn what_was_taken_back_is_no_part_of_what_comes_after() {
-    let house = House::new().await;
+async fn what_was_taken_back_was_read_and_counts_with_what_comes_after() {
+    let mut house = House::new().await;
     let conversation = house.served().await;
     house.say(&user("user1"), &conversation, ("k1", "我的手机13812")).await.answer.unwrap();
     house.ask(&user("user1"), "recall", json!({"conversation": conversation, "seq": 2})).await;
-    let said = house.say(&user("user1"), &conversation, ("k2", "345678")).await;
-    assert_eq!(said.answer.unwrap()["status"], "delivered");
+    for client_id in ["k2", "k3"] {
+        let said = house.say(&user("user1"), &conversation, (client_id, "345678")).await;
+        assert_eq!(said.answer.unwrap()["status"], "held");
+        // And once more from what the archive holds.
+        house = house.restarted().await;
+    }
 }
 
 #[tokio::test]
