@@ -71,6 +71,7 @@ impl Consult {
         bulletin: &mut Bulletin,
     ) -> Result<Sent, Refusal> {
         let viewer = self.viewer(caller)?;
+        let _voice = self.inner().voices.of(&viewer.person, &asked.conversation).await;
         settle!(self.try_confirm(&viewer, &asked, bulletin).await)
     }
 

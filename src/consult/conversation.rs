@@ -92,6 +92,14 @@ impl Conversation {
         if *author == self.user { Side::User } else { Side::Institution }
     }
 
+    /// How many lines `side` wrote.
+    pub(super) fn lines_of(&self, side: Side) -> i64 {
+        match side {
+            Side::User => self.user_lines,
+            Side::Institution => self.institution_lines,
+        }
+    }
+
     /// How many lines the side opposite to `side` wrote.
     pub(super) fn lines_for(&self, side: Side) -> i64 {
         match side {

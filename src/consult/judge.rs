@@ -6,7 +6,7 @@ use super::{
     conversation::Conversation,
     entry::{Entry, Opened},
     reach::Stop,
-    recent::{Line, READ_MAX},
+    recent::{Line, READ_MAX, Tail},
     viewer::Viewer,
 };
 use crate::{
@@ -50,8 +50,11 @@ impl Consult {
         if let Some(earlier) = recent.earlier(id, last_seq, author, now_ms) {
             return Ok(earlier);
         }
-        recent.fill(id, last_seq, self.shown_lately(conversation).await?, now_ms);
-        Ok(recent.earlier(id, last_seq, author, now_ms).unwrap_or_default())
+        // Told from the tail itself: what is remembered may be pushed out again at once.
+        let tail = Tail::of(last_seq, self.shown_lately(conversation).await?);
+        let earlier = tail.earlier(author, now_ms);
+        recent.keep(id, tail, now_ms);
+        Ok(earlier)
     }
 
     async fn shown_lately(&self, conversation: &Conversation) -> Result<Vec<Line>, Stop> {

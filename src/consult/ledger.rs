@@ -1,8 +1,9 @@
 //! The conversation's row: how it is found, and how each record moves it.
 //!
 //! Every move is guarded by `owner_version`, which changes with session, state and owner: who decided
-//! on an older state is refused by the database, reads again and decides again. `$seq` and `$at` are
-//! the archive's: the number and time of the record that the move stands beside.
+//! on an older state is refused by the database, reads again and decides again. What an author says
+//! is guarded by the number of lines of their side too: it was judged together with the last of them.
+//! `$seq` and `$at` are the archive's: the number and time of the record that the move stands beside.
 
 use super::{
     conversation::{COLUMNS, Conversation},
@@ -25,6 +26,8 @@ pub(super) enum Move<'a> {
     Said(Side),
     /// A line that stands for a text nobody reads: it answers nothing.
     Concealed(Side),
+    /// No line yet: a text that waits for its author.
+    Held(Side),
     /// No line at all.
     Quiet,
     /// A new service session, with a tutor or in the queue.
@@ -157,12 +160,12 @@ impl Beginning<'_> {
 /// Beside a record: the feeds move, and the conversation with them.
 pub(super) fn advance(conversation: &Conversation, step: &Move<'_>) -> Vec<Statement> {
     let (set, values) = step.set();
-    update(conversation, set, values)
+    update(conversation, set, values, step.speaker())
 }
 
 /// Without a record: the owner has read up to `seq`, which the user sees.
 pub(super) fn read_by_owner(conversation: &Conversation, seq: i64) -> Vec<Statement> {
-    update(conversation, "owner_read_seq = $1", vec![seq.into()])
+    update(conversation, "owner_read_seq = $1", vec![seq.into()], None)
 }
 
 /// Without a record: something that only the lists of the viewer's side show has changed. The other
@@ -182,19 +185,30 @@ pub(super) fn touch(conversation: &Conversation, side: Side) -> Vec<Statement> {
     [feed.advance(), update].into()
 }
 
-fn update(conversation: &Conversation, set: &str, values: Vec<Value>) -> Vec<Statement> {
+/// Guarded by what `speaker`, who says something, has said before.
+fn update(
+    conversation: &Conversation,
+    set: &str,
+    values: Vec<Value>,
+    speaker: Option<Side>,
+) -> Vec<Statement> {
     let (user, institution) = (&conversation.user, &conversation.institution);
     let at = values.len() + 1;
+    let lines = match speaker {
+        None => String::new(),
+        Some(Side::User) => format!(" AND user_lines = ${}", at + 4),
+        Some(Side::Institution) => format!(" AND institution_lines = ${}", at + 4),
+    };
     let sql = format!(
         "UPDATE consult_conversation SET {set},
              user_change = (SELECT change FROM consult_feed WHERE id = ${at}),
              institution_change = (SELECT change FROM consult_feed WHERE id = ${})
-         WHERE id = ${} AND owner_version = ${}",
+         WHERE id = ${} AND owner_version = ${}{lines}",
         at + 1,
         at + 2,
         at + 3
     );
-    let update = values
+    let mut update = values
         .into_iter()
         .fold(Statement::new(sql), Statement::bind)
         .bind(Feed::of_user(user).as_str())
@@ -202,10 +216,21 @@ fn update(conversation: &Conversation, set: &str, values: Vec<Value>) -> Vec<Sta
         .bind(conversation.id.as_str())
         .bind(conversation.owner_version)
         .touching(1);
+    if let Some(side) = speaker {
+        update = update.bind(conversation.lines_of(side));
+    }
     advance_both(user, institution).into_iter().chain([update]).collect()
 }
 
 impl Move<'_> {
+    /// The side that says something, if any does.
+    fn speaker(&self) -> Option<Side> {
+        match self {
+            Self::Said(side) | Self::Concealed(side) | Self::Held(side) => Some(*side),
+            Self::Quiet | Self::Open { .. } | Self::Accept { .. } | Self::End => None,
+        }
+    }
+
     fn set(&self) -> (&'static str, Vec<Value>) {
         match self {
             Self::Said(Side::User) => (
@@ -228,7 +253,7 @@ impl Move<'_> {
                  institution_lines = institution_lines + 1",
                 Vec::new(),
             ),
-            Self::Quiet => ("last_seq = $seq", Vec::new()),
+            Self::Held(_) | Self::Quiet => ("last_seq = $seq", Vec::new()),
             Self::Open { session, owner } => (
                 "last_seq = $seq, session = $1, state = $2, owner = $3, turned_at = $at,
                  owner_version = owner_version + 1, waiting_since = NULL, answered_at = NULL",

@@ -43,11 +43,12 @@ mod sync;
 mod typing;
 mod view;
 mod viewer;
+mod voice;
 mod wording;
 
 use std::sync::Arc;
 
-use self::{hold::HoldKey, recent::Recent};
+use self::{hold::HoldKey, recent::Recent, voice::Voices};
 use crate::{
     archive::Archive, clock::Clock, config, directory::Directory, identity::Identity,
     moderation::Moderation, store::Store, telemetry::Metrics,
@@ -79,6 +80,7 @@ struct Inner {
     needs: Needs,
     config: config::consult::Consult,
     recent: Recent,
+    voices: Voices,
     hold_key: HoldKey,
 }
 
@@ -87,7 +89,8 @@ impl Consult {
     pub fn new(config: config::consult::Consult, needs: Needs) -> Self {
         let recent = Recent::new(config.recent_conversations);
         let hold_key = HoldKey::of(&needs.identity);
-        Self(Arc::new(Inner { needs, config, recent, hold_key }))
+        let voices = Voices::default();
+        Self(Arc::new(Inner { needs, config, recent, voices, hold_key }))
     }
 }
 

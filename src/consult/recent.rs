@@ -38,7 +38,8 @@ pub(super) struct Recent {
     tails_max: usize,
 }
 
-struct Tail {
+/// The newest lines of one conversation.
+pub(super) struct Tail {
     /// Every record up to this one was seen.
     through: i64,
     lines: VecDeque<Line>,
@@ -72,17 +73,9 @@ impl Recent {
         tail.push(line);
     }
 
-    /// Remembers what the archive holds up to `through`.
-    pub(super) fn fill(
-        &self,
-        conversation: &ConversationId,
-        through: i64,
-        lines: impl IntoIterator<Item = Line>,
-        now_ms: i64,
-    ) {
+    /// Remembers what the archive holds.
+    pub(super) fn keep(&self, conversation: &ConversationId, tail: Tail, now_ms: i64) {
         self.make_room(now_ms);
-        let mut tail = Tail { through, lines: VecDeque::new() };
-        lines.into_iter().for_each(|line| tail.push(Some(line)));
         self.tails.insert(conversation.clone(), tail);
     }
 
@@ -98,6 +91,13 @@ impl Recent {
 }
 
 impl Tail {
+    /// The tail of a conversation that has come to `through`: `lines`, oldest first.
+    pub(super) fn of(through: i64, lines: impl IntoIterator<Item = Line>) -> Self {
+        let mut tail = Self { through, lines: VecDeque::new() };
+        lines.into_iter().for_each(|line| tail.push(Some(line)));
+        tail
+    }
+
     fn push(&mut self, line: Option<Line>) {
         let Some(mut line) = line else { return };
         let surplus = line.text.chars().count().saturating_sub(KEPT_CHARS);
@@ -110,7 +110,8 @@ impl Tail {
         self.lines.push_back(line);
     }
 
-    fn earlier(&self, author: &UserId, now_ms: i64) -> Vec<String> {
+    /// The author's messages within the window before `now_ms`, oldest first.
+    pub(super) fn earlier(&self, author: &UserId, now_ms: i64) -> Vec<String> {
         let mut texts: Vec<_> = self
             .lines
             .iter()
@@ -136,6 +137,10 @@ mod tests {
         Line { at_ms: second * 1_000, author: author.into(), text: text.to_owned() }
     }
 
+    fn fill(recent: &Recent, through: i64, lines: impl IntoIterator<Item = Line>) {
+        recent.keep(&"c".into(), Tail::of(through, lines), 0);
+    }
+
     fn earlier(recent: &Recent, last_seq: i64, now_ms: i64) -> Option<Vec<String>> {
         recent.earlier(&"c".into(), last_seq, &"a".into(), now_ms)
     }
@@ -144,7 +149,7 @@ mod tests {
     fn an_author_is_judged_by_their_own_last_six_messages_in_two_minutes() {
         let recent = Recent::new(4);
         let lines = (1..=9).map(|n| line(n, if n == 5 { "b" } else { "a" }, &n.to_string()));
-        recent.fill(&"c".into(), 9, lines, 0);
+        fill(&recent, 9, lines);
         assert_eq!(earlier(&recent, 9, 9_000).unwrap(), ["3", "4", "6", "7", "8", "9"]);
         assert_eq!(earlier(&recent, 9, 8_000 + WINDOW_MS).unwrap(), ["8", "9"]);
     }
@@ -152,7 +157,7 @@ mod tests {
     #[test]
     fn memory_that_misses_a_record_does_not_count() {
         let recent = Recent::new(4);
-        recent.fill(&"c".into(), 1, [line(1, "a", "x")], 0);
+        fill(&recent, 1, [line(1, "a", "x")]);
         recent.note(&"c".into(), 2, None);
         assert_eq!(earlier(&recent, 2, 2_000).unwrap(), ["x"]);
         recent.note(&"c".into(), 4, Some(line(4, "a", "z")));
@@ -165,7 +170,7 @@ mod tests {
     fn long_texts_keep_their_end() {
         let recent = Recent::new(4);
         let long = format!("{}尾", "长".repeat(KEPT_CHARS));
-        recent.fill(&"c".into(), 2, [line(2, "a", &long)], 0);
+        fill(&recent, 2, [line(2, "a", &long)]);
         let kept = earlier(&recent, 2, 2_000).unwrap();
         assert_eq!(kept.len(), 1);
         assert_eq!(kept[0].chars().count(), KEPT_CHARS);
@@ -176,7 +181,8 @@ mod tests {
     fn it_holds_no_more_conversations_than_it_may() {
         let recent = Recent::new(4);
         for n in 0..50 {
-            recent.fill(&ConversationId::new(n.to_string()), 1, [line(1, "a", "x")], 1_000);
+            let tail = Tail::of(1, [line(1, "a", "x")]);
+            recent.keep(&ConversationId::new(n.to_string()), tail, 1_000);
             assert!(recent.tails.len() <= 4);
         }
     }

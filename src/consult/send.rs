@@ -117,6 +117,7 @@ impl Consult {
             client_id: asked.client_id,
             reply_to: asked.reply_to,
         };
+        let _voice = self.inner().voices.of(&viewer.person, &sending.conversation).await;
         settle!(self.try_send(&viewer, &sending, bulletin).await)
     }
 
@@ -205,7 +206,7 @@ impl Consult {
                 let hold = HoldId::fresh(now_ms);
                 let expires_at = now_ms + self.inner().config.hold_ttl.as_ms();
                 let verdict = Judged::of(verdict);
-                let mut beside = ledger::advance(conversation, &Move::Quiet);
+                let mut beside = ledger::advance(conversation, &Move::Held(side));
                 beside.push(hold::place(&hold, &conversation.id, &viewer.person, expires_at));
                 (Entry::Hold { hold, body, reply_to, client_id, verdict, expires_at }, beside)
             }

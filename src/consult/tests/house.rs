@@ -1,5 +1,7 @@
 //! A house on a file of its own: real store, archive, directory and moderation; the clock is set.
 
+use std::sync::Arc;
+
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -30,7 +32,7 @@ pub(super) struct House {
     archive: Archive,
     store: Store,
     config: config::consult::Consult,
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 /// A candidate.
@@ -66,7 +68,8 @@ impl House {
     }
 
     pub(super) async fn with(config: config::consult::Consult) -> Self {
-        let house = Self::at(TempDir::new().unwrap(), Clock::set(NOW_MS), config).await;
+        let folder = Arc::new(TempDir::new().unwrap());
+        let house = Self::at(folder, Clock::set(NOW_MS), config).await;
         for id in ["inst1", "inst2"] {
             let entry = json!({"id": id, "name": "青云教育", "certification": "certified"});
             let entry = serde_json::from_value(entry).unwrap();
@@ -86,7 +89,7 @@ impl House {
         house
     }
 
-    async fn at(folder: TempDir, clock: Clock, config: config::consult::Consult) -> Self {
+    async fn at(folder: Arc<TempDir>, clock: Clock, config: config::consult::Consult) -> Self {
         let metrics = Metrics::new();
         let section = config::store::Store::sqlite(&folder.path().join("consult.db"));
         let store = Store::open(&section, &metrics, Health::default().part("store")).await.unwrap();
@@ -119,6 +122,11 @@ impl House {
         self.archive.close().await;
         self.store.close().await;
         Self::at(self.folder, self.clock, self.config).await
+    }
+
+    /// Another node on the same database.
+    pub(super) async fn neighbour(&self) -> Self {
+        Self::at(Arc::clone(&self.folder), self.clock.clone(), self.config.clone()).await
     }
 
     pub(super) fn store(&self) -> &Store {

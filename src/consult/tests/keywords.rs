@@ -225,6 +225,29 @@ async fn a_number_in_two_pieces_is_caught_at_the_second_also_through_another_nod
 }
 
 #[tokio::test]
+async fn two_pieces_said_at_once_are_judged_one_after_the_other() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    let elsewhere = house.neighbour().await;
+    // In either order they make a number.
+    let pieces = ["13813", "138131"];
+    for (who, caught) in [(user("user1"), "held"), (tutor("tutor1"), "hidden")] {
+        for (round, other) in [&house, &elsewhere].into_iter().enumerate() {
+            let keys = ["a", "b"].map(|piece| format!("{piece}{round}"));
+            let (one, two) = tokio::join!(
+                house.say(&who, &conversation, (&keys[0], pieces[0])),
+                other.say(&who, &conversation, (&keys[1], pieces[1])),
+            );
+            let status = |called: house::Called| called.answer.unwrap()["status"].clone();
+            let mut statuses = [status(one), status(two)];
+            statuses.sort_by_key(|status| *status != "delivered");
+            assert_eq!(statuses, ["delivered", caught], "round {round}");
+            house.clock.advance_ms(121_000);
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_was_taken_back_was_read_and_counts_with_what_comes_after() {
     let mut house = House::new().await;
     let conversation = house.served().await;

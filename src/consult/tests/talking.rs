@@ -70,6 +70,22 @@ async fn a_send_is_stored_once_however_often_it_is_sent() {
 }
 
 #[tokio::test]
+async fn whoever_says_much_at_once_is_answered_for_each_word() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    let (user1, tutor1) = (user("user1"), tutor("tutor1"));
+    let keys: Vec<_> = (0..32).map(|n| n.to_string()).collect();
+    let said = keys.iter().flat_map(|key| [(&user1, key), (&tutor1, key)]);
+    let said = said.map(|(who, key)| house.say(who, &conversation, (key, "你好")));
+    let mut seqs = Vec::new();
+    for called in futures_util::future::join_all(said).await {
+        seqs.push(called.answer.unwrap()["seq"].as_i64().unwrap());
+    }
+    seqs.sort_unstable();
+    assert!(seqs.into_iter().eq(2..66));
+}
+
+#[tokio::test]
 async fn a_retry_after_the_end_neither_reopens_nor_is_refused() {
     let house = House::new().await;
     let conversation = house.served().await;
