@@ -71,22 +71,22 @@ impl Archive {
     /// Appends a record and what belongs beside it; resolves when both are durable. Once called, it
     /// happens even if nobody waits for the answer.
     pub async fn append(&self, draft: Draft) -> Result<Appended, Fault> {
-        self.submit(draft, Vec::new()).await
+        self.submit(Vec::new(), draft).await
     }
 
-    /// Appends `first` and then `rest`, all to the thread of `first`: all or none, one number after
-    /// the other, at the same time. The receipt is that of `first`, whose `client_id` stands for all.
-    pub async fn append_all(&self, first: Draft, rest: Vec<Draft>) -> Result<Appended, Fault> {
-        let rest = rest.into_iter().map(|draft| Draft { thread: first.thread.clone(), ..draft });
-        let rest = rest.collect();
-        self.submit(first, rest).await
+    /// Appends `lead` and then `last`, all to the thread of `last`: all or none, one number after the
+    /// other, at the same time. The receipt is that of `last`, whose `client_id` stands for all.
+    pub async fn append_all(&self, lead: Vec<Draft>, last: Draft) -> Result<Appended, Fault> {
+        let lead = lead.into_iter().map(|draft| Draft { thread: last.thread.clone(), ..draft });
+        let lead = lead.collect();
+        self.submit(lead, last).await
     }
 
-    async fn submit(&self, first: Draft, rest: Vec<Draft>) -> Result<Appended, Fault> {
-        let records = 1 + rest.len();
+    async fn submit(&self, lead: Vec<Draft>, last: Draft) -> Result<Appended, Fault> {
+        let records = lead.len() + 1;
         let (answer, appended) = oneshot::channel();
-        let lane = self.lane(&first.thread);
-        if lane.try_send(Pending { first, rest, answer }).is_err() {
+        let lane = self.lane(&last.thread);
+        if lane.try_send(Pending { lead, last, answer }).is_err() {
             let refusal = Err(Fault::Unavailable);
             self.0.meters.count(&refusal, records);
             return refusal;

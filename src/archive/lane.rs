@@ -233,7 +233,7 @@ impl Sent {
 
 impl Tools {
     fn answer(&self, pending: Pending, answer: Result<Appended, Fault>) {
-        let records = 1 + pending.rest.len();
+        let records = pending.drafts().count();
         self.meters.count(&answer, records);
         // Whoever asked may have gone; what is stored is stored.
         drop(pending.answer.send(answer));

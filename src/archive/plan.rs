@@ -13,8 +13,8 @@ use crate::store::{self, Outcome, Statement, Transaction, Value};
 
 /// Drafts of one thread that are to be appended together, and who waits for it.
 pub(super) struct Pending {
-    pub(super) first: Draft,
-    pub(super) rest: Vec<Draft>,
+    pub(super) lead: Vec<Draft>,
+    pub(super) last: Draft,
     pub(super) answer: oneshot::Sender<Result<Appended, Fault>>,
 }
 
@@ -57,19 +57,20 @@ pub(super) enum Settled {
 impl Pending {
     /// The thread of all drafts.
     pub(super) fn thread(&self) -> &str {
-        &self.first.thread
+        &self.last.thread
     }
 
-    fn drafts(&self) -> impl Iterator<Item = &Draft> {
-        std::iter::once(&self.first).chain(&self.rest)
+    /// All of them, in order.
+    pub(super) fn drafts(&self) -> impl Iterator<Item = &Draft> {
+        self.lead.iter().chain([&self.last])
     }
 
     /// Numbers and seals the drafts, or recognises them. `head` counts on.
     pub(super) fn plan(&self, head: &mut Head, stamp: Stamp) -> Plan {
-        let Some(client_id) = &self.first.client_id else {
+        let Some(client_id) = &self.last.client_id else {
             return self.append(head, stamp, None);
         };
-        let mark = head.key.mark(&self.first.author, client_id);
+        let mark = head.key.mark(&self.last.author, client_id);
         let fingerprint = head.key.fingerprint(self.drafts());
         match head.marks.find(&mark) {
             None => self.append(head, stamp, Some((mark, fingerprint))),
@@ -81,28 +82,29 @@ impl Pending {
     fn append(&self, head: &mut Head, stamp: Stamp, sent: Option<(Hash, Hash)>) -> Plan {
         let at_ms = stamp.now_ms;
         let first_seq = head.last_seq + 1;
-        let count = 1 + self.rest.len();
+        let count = self.drafts().count();
         let beside: usize = self.drafts().map(|draft| draft.beside.len()).sum();
         let mut transaction = Vec::with_capacity(1 + count + beside);
         transaction.push(advance(head, self.thread(), count, stamp.writer));
+        let last_seq = head.last_seq;
         if let Some((mark, _)) = sent {
-            head.marks.remember(mark, first_seq, at_ms);
+            head.marks.remember(mark, last_seq, at_ms);
         }
-        let mut sent = sent;
         for (seq, draft) in (first_seq..).zip(self.drafts()) {
-            // Only the first of them is recognised: it stands for all.
-            transaction.push(insert(head, draft, Receipt { seq, at_ms }, sent.take()));
+            // Only the last of them is recognised: it stands for all.
+            let sent = sent.filter(|_| seq == last_seq);
+            transaction.push(insert(head, draft, Receipt { seq, at_ms }, sent));
         }
         for (seq, draft) in (first_seq..).zip(self.drafts()) {
             let receipt = Receipt { seq, at_ms };
             transaction.extend(draft.beside.iter().map(|each| filled(each, receipt)));
         }
-        Plan::Append(transaction, Receipt { seq: first_seq, at_ms })
+        Plan::Append(transaction, Receipt { seq: last_seq, at_ms })
     }
 
     /// What the outcome of this plan's transaction means.
     pub(super) fn settle(&self, outcome: Outcome) -> Settled {
-        let records = 1 + self.rest.len();
+        let records = self.drafts().count();
         match outcome {
             Ok(_) => Settled::Stored,
             Err(store::Fault::Guard { index: 0 } | store::Fault::Duplicate { index: 0 }) => {

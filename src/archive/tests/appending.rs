@@ -152,18 +152,20 @@ async fn several_records_are_appended_together_or_not_at_all() {
     let house = House::new().await;
     with_tally(&house).await;
     let both = |expected| {
-        let end = draft("c1", "u1", "end").once("a");
-        house.archive.append_all(end, vec![draft("c1", "", "notice").with(counted(expected))])
+        let word = draft("c1", "u1", "word").once("a").with(counted(expected));
+        house.archive.append_all(vec![draft("", "", "turn")], word)
     };
     assert_eq!(both(99).await, Err(Fault::Guard));
     assert_eq!(house.texts("c1").await, [""; 0]);
-    let receipt = Receipt { seq: 1, at_ms: TODAY_MS };
+    let receipt = Receipt { seq: 2, at_ms: TODAY_MS };
     assert_eq!(both(0).await, Ok(Appended::New(receipt)));
     assert_eq!(tally(&house).await, (2, TODAY_MS), "the second record's own number");
     assert_eq!(both(0).await, Ok(Appended::Again(receipt)));
-    let changed = house.archive.append_all(draft("c1", "u1", "end").once("a"), Vec::new()).await;
+    let changed = house.archive.append_all(Vec::new(), draft("c1", "u1", "word").once("a")).await;
     assert_eq!(changed, Err(Fault::Conflict));
-    assert_eq!(house.texts("c1").await, ["end", "notice"]);
+    let found = house.archive.find("c1", "u1", "a").await.unwrap().unwrap();
+    assert_eq!((found.seq, found.content), (2, Some(b"word".to_vec())));
+    assert_eq!(house.texts("c1").await, ["turn", "word"]);
 }
 
 #[tokio::test]

@@ -41,14 +41,14 @@ impl Try {
     /// Appends by the first node or by the second.
     async fn append(self, nodes: [Archive; 2]) -> Outcome {
         let author = format!("u{}", self.author);
-        let mut first = draft(&self.thread(), &author, &self.text());
-        first.client_id = self.client_id.map(|id| id.to_string());
+        let mut last = draft(&self.thread(), &author, &self.text());
+        last.client_id = self.client_id.map(|id| id.to_string());
         if self.is_guarded {
             let never = Statement::new("UPDATE thread SET last_seq = last_seq WHERE 1 = 0");
-            first = first.with(never.touching(1));
+            last = last.with(never.touching(1));
         }
-        let rest = if self.is_double { vec![draft("", "", &self.text())] } else { Vec::new() };
-        nodes[usize::from(self.is_elsewhere)].append_all(first, rest).await
+        let lead = if self.is_double { vec![draft("", "", &self.text())] } else { Vec::new() };
+        nodes[usize::from(self.is_elsewhere)].append_all(lead, last).await
     }
 
     /// What two drafts must share to be the same one.
@@ -77,7 +77,7 @@ fn check(outcomes: &[(Try, Outcome)], stored: &HashMap<String, Vec<String>>) {
     for (each, outcome) in outcomes {
         let Ok(Appended::New(receipt)) = outcome else { continue };
         assert!(!each.is_guarded, "{each:?} was guarded");
-        for seq in receipt.seq..=receipt.seq + i64::from(each.is_double) {
+        for seq in receipt.seq - i64::from(each.is_double)..=receipt.seq {
             let other = promised.insert((each.thread(), seq), each.text());
             assert_eq!(other, None, "number {seq} of {} was given twice", each.thread());
         }
