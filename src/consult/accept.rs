@@ -9,14 +9,14 @@ use super::{
     announce::Bulletin,
     conversation::Conversation,
     desk,
-    entry::{Entry, Turn},
-    judge::remember,
-    ledger::{self, Move},
+    entry::Turn,
+    ledger::Move,
     reach::{Stop, settle},
     scope,
     session::State,
     start::welcome,
-    view::institution::InstitutionSession,
+    turn::Turning,
+    view::{Faces, institution::InstitutionSession},
     viewer::Viewer,
 };
 use crate::{
@@ -75,9 +75,11 @@ impl Consult {
             .ok_or_else(scope::out_of_scope)?;
         self.check_working(viewer).await?;
         self.check_open(&before.institution).await?;
+        // Before anything is stored: afterwards nothing may fail any more.
+        let faces = self.faces([viewer.person.clone()]).await?;
         let is_mine = before.state == State::Serving && before.is_owned_by(&viewer.person);
         if is_mine && asked.owner_version == before.owner_version - 1 {
-            return self.accepted(before).await;
+            return Ok(accepted(before, &faces));
         }
         if before.state != State::Queued || asked.owner_version != before.owner_version {
             return Err(self.stale(&before).await?.into());
@@ -86,29 +88,27 @@ impl Consult {
         if let Some(full) = desk.filter(|desk| desk.serving >= desk.capacity) {
             return Err(Refusal::new(Code::LimitExceeded).with("max", full.capacity).into());
         }
-        let entry = Entry::Session {
-            session: before.session.clone(),
-            turn: Turn::Accepted { owner: viewer.person.clone() },
+        let owner = viewer.person.clone();
+        let turning = Turning {
+            before: &before,
+            step: Move::Accept { owner: owner.clone() },
+            turn: Turn::Accepted { owner },
+            beside: self.taking(viewer, &before).await?,
         };
-        let beside = self.taking(viewer, &before).await?;
-        let opened = self.append(&before.id, &viewer.person, entry, beside).await?;
-        remember(self, &before, &opened);
-        let after = self.conversation(&before.id).await?.ok_or(Stop::Moved)?;
-        self.announce_turn(Some(&before), &after, &opened, bulletin).await;
-        self.accepted(after).await
+        let after = self.turn(&viewer.person, &turning, bulletin).await?;
+        Ok(accepted(after, &faces))
     }
 
     async fn taking(&self, viewer: &Viewer, before: &Conversation) -> Result<Vec<Statement>, Stop> {
         let tutor = &viewer.person;
         let now_ms = self.now_ms();
-        let mut beside = ledger::advance(before, &Move::Accept { owner: tutor });
-        beside.push(desk::open(tutor, &before.institution, now_ms));
-        beside.push(desk::take(tutor, self.inner().config.capacity));
-        beside.push(
+        let mut beside = vec![
+            desk::open(tutor, &before.institution, now_ms),
+            desk::take(tutor, self.inner().config.capacity),
             Statement::new("UPDATE consult_session SET owner = $1, owned_at = $at WHERE id = $2")
                 .bind(tutor.as_str())
                 .bind(before.session.as_str()),
-        );
+        ];
         let session =
             Statement::new("SELECT opened_lines, follow FROM consult_session WHERE id = $1");
         let rows = self.inner().needs.store.read(session.bind(before.session.as_str())).await?;
@@ -120,15 +120,6 @@ impl Consult {
         Ok(beside)
     }
 
-    async fn accepted(&self, conversation: Conversation) -> Result<Accepted, Stop> {
-        let faces = self.faces(conversation.owner.clone()).await?;
-        Ok(Accepted {
-            session: InstitutionSession::of(&conversation, &faces),
-            last_seq: conversation.last_seq,
-            conversation: conversation.id,
-        })
-    }
-
     async fn stale(&self, conversation: &Conversation) -> Result<Refusal, Stop> {
         let faces = self.faces(conversation.owner.clone()).await?;
         let owner = conversation.owner.as_ref().map(|owner| faces.of(owner));
@@ -137,5 +128,13 @@ impl Consult {
             .with("at", conversation.turned_at)
             .with("state", conversation.state.as_str())
             .with("owner_version", conversation.owner_version))
+    }
+}
+
+fn accepted(conversation: Conversation, faces: &Faces) -> Accepted {
+    Accepted {
+        session: InstitutionSession::of(&conversation, faces),
+        last_seq: conversation.last_seq,
+        conversation: conversation.id,
     }
 }

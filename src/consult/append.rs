@@ -4,12 +4,23 @@ use super::{
     Consult,
     entry::{Content, Entry, Opened},
     reach::Stop,
+    turn::Turning,
 };
 use crate::{
     archive::{self, Appended, Draft, Receipt},
     ids::{ConversationId, UserId},
     store::Statement,
 };
+
+/// What somebody says.
+pub(super) struct Word {
+    /// Its record.
+    pub(super) entry: Entry,
+    /// What moves with it.
+    pub(super) beside: Vec<Statement>,
+    /// The author's idempotency key.
+    pub(super) client_id: Option<String>,
+}
 
 impl Consult {
     /// Appends `entry` with what moves `beside` it.
@@ -25,18 +36,20 @@ impl Consult {
         Ok(opened(&appended, author, entry).0)
     }
 
-    /// The same under the author's idempotency key. `false` when the very same entry was stored
-    /// before; a [`archive::Fault::Conflict`] when the key stands for another.
-    pub(super) async fn append_once(
+    /// Appends a word, and in front of it the turn that it brings about: both or neither. `false`
+    /// when the very same was stored before; a [`archive::Fault::Conflict`] when the author's key
+    /// stands for something else.
+    pub(super) async fn append_word(
         &self,
-        conversation: &ConversationId,
-        author: &UserId,
-        client_id: &str,
-        (entry, beside): (Entry, Vec<Statement>),
+        (conversation, author): (&ConversationId, &UserId),
+        turning: Option<&Turning<'_>>,
+        word: Word,
     ) -> Result<(Opened, bool), archive::Fault> {
-        let mut draft = draft(conversation, author, &entry, beside);
-        draft.client_id = Some(client_id.to_owned());
-        let appended = self.inner().needs.archive.append(draft).await?;
+        let Word { entry, beside, client_id } = word;
+        let last = Draft { client_id, ..draft(conversation, author, &entry, beside) };
+        let lead = turning.map(|it| draft(conversation, author, &it.entry(), it.statements()));
+        let lead = lead.into_iter().collect();
+        let appended = self.inner().needs.archive.append_all(lead, last).await?;
         Ok(opened(&appended, author, entry))
     }
 }

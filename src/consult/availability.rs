@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Consult,
     announce::Bulletin,
-    desk,
+    desk::{self, Desk},
     reach::{Stop, settle},
     session::Availability,
     viewer::Viewer,
@@ -63,8 +63,9 @@ impl Consult {
         }
         let before = self.desk(&viewer.person).await?;
         let choose = desk::choose(&viewer.person, institution, state, self.now_ms());
-        self.inner().needs.store.commit(vec![choose]).await?;
-        let after = self.desk(&viewer.person).await?.ok_or(Stop::Moved)?;
+        let rows = self.inner().needs.store.commit(vec![choose]).await?;
+        let chosen = rows.first().and_then(|rows| rows.first()).ok_or(Code::Internal)?;
+        let after = Desk::of_row(chosen, self.inner().config.capacity);
         if before.is_none_or(|before| before.state != state) {
             self.announce_availability((&viewer.person, institution), state, bulletin).await;
         }

@@ -8,12 +8,12 @@ use super::{
     announce::Bulletin,
     conversation::Conversation,
     desk,
-    entry::{Entry, Turn},
-    judge::remember,
-    ledger::{self, Move},
+    entry::Turn,
+    ledger::Move,
     reach::{Stop, accept_first, settle},
     scope::Sight,
     session::{EndedBy, State},
+    turn::Turning,
     viewer::Viewer,
 };
 use crate::{
@@ -71,17 +71,13 @@ impl Consult {
             Side::User => EndedBy::User,
             Side::Institution => EndedBy::Tutor,
         };
-        let mut beside = ledger::advance(&before, &Move::End);
-        beside.push(end_row(&before, by));
+        let mut beside = vec![end_row(&before, by)];
         if before.state == State::Serving {
             beside.extend(before.owner.as_ref().map(desk::free));
         }
-        let entry = Entry::Session { session: before.session.clone(), turn: Turn::Ended { by } };
-        let opened = self.append(&before.id, &viewer.person, entry, beside).await?;
-        remember(self, &before, &opened);
-        let after = self.conversation(&before.id).await?.ok_or(Stop::Moved)?;
-        self.announce_turn(Some(&before), &after, &opened, bulletin).await;
-        Ok(closed(after))
+        let turn = Turn::Ended { by };
+        let turning = Turning { before: &before, step: Move::End, turn, beside };
+        Ok(closed(self.turn(&viewer.person, &turning, bulletin).await?))
     }
 }
 

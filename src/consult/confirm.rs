@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Consult,
     announce::Bulletin,
+    append::Word,
     conversation::Conversation,
     effect::{self, Effect, Happened},
     entry::{Confirmed, Entry, Judged, Opened},
@@ -16,6 +17,7 @@ use super::{
     reach::{Stop, settle},
     scope,
     send::{Sent, bound},
+    turn::ground,
     viewer::Viewer,
 };
 use crate::{
@@ -123,12 +125,14 @@ impl Consult {
         entry: Entry,
         bulletin: &mut Bulletin,
     ) -> Result<Sent, Stop> {
-        let conversation = self.floor(viewer, held.conversation, held.sight, bulletin).await?;
-        let mut beside = vec![effect::bring(&conversation.id, held.placed.seq, Effect::Confirmed)];
-        beside.extend(ledger::advance(&conversation, &Move::Said(viewer.side())));
-        let opened = self.append(&conversation.id, &viewer.person, entry, beside).await?;
-        remember(self, &conversation, &opened);
-        self.announce(&conversation, &opened, Manner::Said, bulletin).await;
+        let before = held.conversation;
+        let turning = self.floor(viewer, &before, held.sight).await?;
+        let ground = ground(&before, turning.as_ref(), self.now_ms());
+        let mut beside = vec![effect::bring(&before.id, held.placed.seq, Effect::Confirmed)];
+        beside.extend(ledger::advance(&ground, &Move::Said(viewer.side())));
+        let (place, word) = ((&before.id, &viewer.person), Word { entry, beside, client_id: None });
+        let (opened, _) = self.append_word(place, turning.as_ref(), word).await?;
+        self.tell_word((&before, turning.as_ref()), &opened, Manner::Said, bulletin).await;
         Ok(Sent::Delivered { seq: opened.seq, at: opened.at_ms })
     }
 

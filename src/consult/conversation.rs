@@ -5,6 +5,7 @@ use super::{
     view::institution::Mask,
 };
 use crate::{
+    archive::Receipt,
     ids::{ConversationId, InstitutionId, ServiceSessionId, UserId},
     moderation::Side,
     store::Row,
@@ -40,19 +41,15 @@ pub(super) struct Conversation {
     pub(super) institution_lines: i64,
     /// How far the owner has read.
     pub(super) owner_read_seq: i64,
-    /// Where it stands in the user's feed.
-    pub(super) user_change: i64,
-    /// Where it stands in the institution's feed.
-    pub(super) institution_change: i64,
 }
 
 /// The columns that [`Conversation::of_row`] reads; `c` is the table.
 pub(super) const COLUMNS: &str = "c.id, c.user_id, c.institution, c.pseudonym, c.mask_name, \
      c.mask_avatar, c.session, c.state, c.turned_at, c.owner, c.owner_version, c.waiting_since, c.last_seq, c.line_seq, c.line_at, \
-     c.user_lines, c.institution_lines, c.owner_read_seq, c.user_change, c.institution_change";
+     c.user_lines, c.institution_lines, c.owner_read_seq";
 
 /// How many columns these are: what a query selects beside them comes after.
-pub(super) const COLUMN_COUNT: usize = 20;
+pub(super) const COLUMN_COUNT: usize = 18;
 
 impl Conversation {
     pub(super) fn of_row(row: &Row) -> Self {
@@ -77,8 +74,6 @@ impl Conversation {
             user_lines: row.int(15),
             institution_lines: row.int(16),
             owner_read_seq: row.int(17),
-            user_change: row.int(18),
-            institution_change: row.int(19),
         }
     }
 
@@ -90,6 +85,21 @@ impl Conversation {
     /// Which side `author` writes on.
     pub(super) fn side_of(&self, author: &UserId) -> Side {
         if *author == self.user { Side::User } else { Side::Institution }
+    }
+
+    /// `side` writes a line, with the record of `at`.
+    pub(super) fn add_line(&mut self, side: Side, at: Receipt) {
+        (self.line_seq, self.line_at) = (at.seq, at.at_ms);
+        match side {
+            Side::User => self.user_lines += 1,
+            Side::Institution => self.institution_lines += 1,
+        }
+    }
+
+    /// The session turns, with the record of `at`.
+    pub(super) fn turn_to(&mut self, state: State, owner: Option<UserId>, at: Receipt) {
+        (self.state, self.owner, self.turned_at) = (state, owner, at.at_ms);
+        self.owner_version += 1;
     }
 
     /// How many lines `side` wrote.

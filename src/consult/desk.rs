@@ -19,7 +19,7 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// Reads the columns of [`by_tutor`]; `capacity` is the configured default.
+    /// Reads the columns of [`by_tutor`] and [`choose`]; `capacity` is the configured default.
     pub(super) fn of_row(row: &Row, capacity: u32) -> Self {
         Self {
             state: Availability::of_text(row.text(0)),
@@ -61,7 +61,7 @@ pub(super) fn open(tutor: &UserId, institution: &InstitutionId, now_ms: i64) -> 
     .bind(now_ms)
 }
 
-/// Chooses a state. A tutor who changed the institution takes the desk along.
+/// Chooses a state, and yields the desk as it stands then. A tutor who changed the institution takes the desk along.
 pub(super) fn choose(
     tutor: &UserId,
     institution: &InstitutionId,
@@ -74,7 +74,8 @@ pub(super) fn choose(
          ON CONFLICT (tutor) DO UPDATE SET
              institution = excluded.institution, state = excluded.state,
              state_at = CASE WHEN consult_desk.state = excluded.state
-                 THEN consult_desk.state_at ELSE excluded.state_at END",
+                 THEN consult_desk.state_at ELSE excluded.state_at END
+         RETURNING state, state_at, capacity, serving",
     )
     .bind(tutor.as_str())
     .bind(institution.as_str())

@@ -14,6 +14,7 @@ use super::{
     viewer::Viewer,
 };
 use crate::{
+    archive::Receipt,
     ids::{ConversationId, InstitutionId, ServiceSessionId, UserId},
     moderation::Side,
     store::{Statement, Value},
@@ -21,7 +22,7 @@ use crate::{
 
 /// How a record moves its conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Move<'a> {
+pub(super) enum Move {
     /// A line that the other side reads as an answer or a question.
     Said(Side),
     /// A line that stands for a text nobody reads: it answers nothing.
@@ -31,9 +32,9 @@ pub(super) enum Move<'a> {
     /// No line at all.
     Quiet,
     /// A new service session, with a tutor or in the queue.
-    Open { session: &'a ServiceSessionId, owner: Option<&'a UserId> },
+    Open { session: ServiceSessionId, owner: Option<UserId> },
     /// A tutor takes the session from the queue.
-    Accept { owner: &'a UserId },
+    Accept { owner: UserId },
     /// The session is over; its owner keeps sight of it.
     End,
 }
@@ -158,7 +159,7 @@ impl Beginning<'_> {
 }
 
 /// Beside a record: the feeds move, and the conversation with them.
-pub(super) fn advance(conversation: &Conversation, step: &Move<'_>) -> Vec<Statement> {
+pub(super) fn advance(conversation: &Conversation, step: &Move) -> Vec<Statement> {
     let (set, values) = step.set();
     update(conversation, set, values, step.speaker())
 }
@@ -222,7 +223,7 @@ fn update(
     advance_both(user, institution).into_iter().chain([update]).collect()
 }
 
-impl Move<'_> {
+impl Move {
     /// The side that says something, if any does.
     fn speaker(&self) -> Option<Side> {
         match self {
@@ -259,8 +260,8 @@ impl Move<'_> {
                  owner_version = owner_version + 1, waiting_since = NULL, answered_at = NULL",
                 vec![
                     session.as_str().into(),
-                    State::at_opening(*owner).as_str().into(),
-                    owner.map(UserId::as_str).into(),
+                    State::at_opening(owner.as_ref()).as_str().into(),
+                    owner.as_ref().map(UserId::as_str).into(),
                 ],
             ),
             Self::Accept { owner } => (
@@ -274,5 +275,33 @@ impl Move<'_> {
                 Vec::new(),
             ),
         }
+    }
+
+    /// How `before` stands after it, with the record of `at`: what [`Move::set`] writes. Nobody reads
+    /// the row again for it, since a read may be refused when the move is made already.
+    pub(super) fn after(&self, before: &Conversation, at: Receipt) -> Conversation {
+        let mut after = Conversation { last_seq: at.seq, ..before.clone() };
+        match self {
+            Self::Said(side) => {
+                after.add_line(*side, at);
+                after.waiting_since = match side {
+                    Side::User => before.waiting_since.or(Some(at.at_ms)),
+                    Side::Institution => None,
+                };
+            }
+            Self::Concealed(side) => after.add_line(*side, at),
+            Self::Held(_) | Self::Quiet => {}
+            Self::Open { session, owner } => {
+                after.turn_to(State::at_opening(owner.as_ref()), owner.clone(), at);
+                after.session = session.clone();
+                after.waiting_since = None;
+            }
+            Self::Accept { owner } => after.turn_to(State::Serving, Some(owner.clone()), at),
+            Self::End => {
+                after.turn_to(State::Ended, before.owner.clone(), at);
+                after.waiting_since = None;
+            }
+        }
+        after
     }
 }

@@ -8,21 +8,22 @@ use super::{
     announce::Bulletin,
     body::bad,
     conversation::Conversation,
-    entry::{Entry, Turn},
+    entry::Entry,
     ledger,
     reach::{Stop, settle},
     session::State,
-    start::{Start, Wish},
+    start::{Start, Wish, notice},
+    turn::Turning,
     view::institution::Mask,
     viewer::{Standing, Viewer},
-    wording::{self, Words},
+    wording::Words,
 };
 use crate::{
-    directory::{SUPPORT, check_id, listing::TutorCard},
+    archive::Receipt,
+    directory::{check_id, listing::TutorCard},
     error::Code,
     ids::{ConversationId, InstitutionId, ServiceSessionId, UserId},
     operation::{Caller, Refusal},
-    store::Statement,
 };
 
 /// The longest `source`, in characters.
@@ -103,10 +104,15 @@ impl Consult {
         let found = rows.first().map(Conversation::of_row);
         let (conversation, opened) = match found {
             Some(found) if found.state.is_open() => (found, false),
-            Some(found) => (self.reopen(&found, wish, bulletin).await?, true),
+            Some(found) => {
+                let turning = self.reopening(&found, wish).await?;
+                (self.turn(&viewer.person, &turning, bulletin).await?, true)
+            }
             None => (self.begin(&viewer.person, institution, wish, bulletin).await?, true),
         };
-        let faces = self.faces(conversation.owner.clone()).await?;
+        // The tutor was looked up a moment ago; if that is forgotten and cannot be asked again, a
+        // nameless one is better than the refusal of what is stored already.
+        let faces = self.faces(conversation.owner.clone()).await.unwrap_or_default();
         Ok(Opening {
             tutor: conversation.owner.as_ref().map(|owner| faces.of(owner)),
             session: conversation.session,
@@ -139,16 +145,20 @@ impl Consult {
         };
         let mut beside = start.create(&mask);
         beside.extend(start.take_seat(wish, self.inner().config.capacity, now_ms));
-        self.start(None, &start, beside, bulletin).await
+        let entry = Entry::Session { session: start.session.clone(), turn: start.turn() };
+        let opened = self.append(&start.conversation, user, entry, beside).await?;
+        let after = start.begun(mask, Receipt { seq: opened.seq, at_ms: opened.at_ms });
+        self.announce_turn(None, &after, &opened, bulletin).await;
+        self.announce_notice(&after, notice(institution), bulletin);
+        Ok(after)
     }
 
-    /// Stores the next session of a conversation whose last one is over.
-    pub(super) async fn reopen(
+    /// The next session of a conversation whose last one is over, about to be stored.
+    pub(super) async fn reopening<'a>(
         &self,
-        before: &Conversation,
+        before: &'a Conversation,
         wish: &Wish,
-        bulletin: &mut Bulletin,
-    ) -> Result<Conversation, Stop> {
+    ) -> Result<Turning<'a>, Stop> {
         let now_ms = self.now_ms();
         let wanted = wish.tutor.as_ref().or(before.owner.as_ref());
         let start = Start {
@@ -159,32 +169,8 @@ impl Consult {
             owner: self.seat(&before.institution, wanted).await?,
             lines: before.user_lines,
         };
-        let mut beside = start.succeed(before);
-        beside.extend(start.take_seat(wish, self.inner().config.capacity, now_ms));
-        self.start(Some(before), &start, beside, bulletin).await
-    }
-
-    async fn start(
-        &self,
-        before: Option<&Conversation>,
-        start: &Start,
-        beside: Vec<Statement>,
-        bulletin: &mut Bulletin,
-    ) -> Result<Conversation, Stop> {
-        let notice = notice(&start.institution);
-        let entry = Entry::Session {
-            session: start.session.clone(),
-            turn: Turn::Opened {
-                state: State::at_opening(start.owner.as_ref()),
-                owner: start.owner.clone(),
-                notice: notice.clone(),
-            },
-        };
-        let opened = self.append(&start.conversation, &start.user, entry, beside).await?;
-        let after = self.conversation(&start.conversation).await?.ok_or(Stop::Moved)?;
-        self.announce_turn(before, &after, &opened, bulletin).await;
-        self.announce_notice(&after, notice, bulletin);
-        Ok(after)
+        let seat = start.take_seat(wish, self.inner().config.capacity, now_ms);
+        Ok(start.succeed(before, seat))
     }
 
     /// The tutor who is asked for, if they can take one conversation more.
@@ -201,9 +187,4 @@ impl Consult {
         let desk = self.desk(wanted).await?;
         Ok(desk.is_some_and(|desk| desk.takes_more()).then(|| wanted.clone()))
     }
-}
-
-/// What a session with `institution` begins with.
-fn notice(institution: &InstitutionId) -> Words {
-    if institution.as_str() == SUPPORT { wording::SUPPORT_OPENED } else { wording::REFERENCE_ONLY }
 }

@@ -26,8 +26,6 @@ pub(super) fn conversation() -> Conversation {
         user_lines: 5,
         institution_lines: 3,
         owner_read_seq: 4,
-        user_change: 11,
-        institution_change: 12,
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     Consult,
     announce::Bulletin,
+    append::Word,
     body::{Body, bad, check_client_id},
     conversation::Conversation,
     entry::{Entry, Judged, Opened},
@@ -14,10 +15,8 @@ use super::{
     hold::{self, Bound},
     judge::remember,
     ledger::{self, Move},
-    reach::{Stop, accept_first, settle},
-    scope::Sight,
-    session::State,
-    start::Wish,
+    reach::{Stop, settle},
+    turn::{Turning, ground},
     viewer::Viewer,
     wording::{self, Words},
 };
@@ -27,7 +26,6 @@ use crate::{
     ids::{ConversationId, HoldId, UserId},
     moderation::{Action, Category, Span},
     operation::{Caller, Refusal},
-    store::Statement,
 };
 
 /// Asks to say something.
@@ -137,16 +135,14 @@ impl Consult {
                 return Ok(first);
             }
         }
-        let conversation = self.floor(viewer, conversation, sight, bulletin).await?;
-        let (entry, beside) = self.compose(viewer, &conversation, sending).await?;
-        let appended = self
-            .append_once(&conversation.id, &viewer.person, &sending.client_id, (entry, beside))
-            .await;
-        match appended {
+        let turning = self.floor(viewer, &conversation, sight).await?;
+        let word = self.compose(viewer, (&conversation, turning.as_ref()), sending).await?;
+        let place = (&conversation.id, &viewer.person);
+        match self.append_word(place, turning.as_ref(), word).await {
             Ok((opened, is_new)) => {
                 if is_new {
-                    remember(self, &conversation, &opened);
-                    self.announce(&conversation, &opened, manner(&opened), bulletin).await;
+                    let told = (&conversation, turning.as_ref());
+                    self.tell_word(told, &opened, manner(&opened), bulletin).await;
                 }
                 self.result_of(&conversation.id, &opened).ok_or(Code::Internal.into())
             }
@@ -159,62 +155,55 @@ impl Consult {
         }
     }
 
-    /// The conversation in a state in which the viewer may speak: a user's word reopens one that is
-    /// over, a tutor's does not.
-    pub(super) async fn floor(
+    /// Tells of a word, and of the turn that was stored in front of it.
+    pub(super) async fn tell_word(
         &self,
-        viewer: &Viewer,
-        conversation: Conversation,
-        sight: Sight,
+        (before, turning): (&Conversation, Option<&Turning<'_>>),
+        opened: &Opened,
+        manner: Manner,
         bulletin: &mut Bulletin,
-    ) -> Result<Conversation, Stop> {
-        match sight {
-            Sight::Queue | Sight::Watcher => return Err(accept_first().into()),
-            Sight::Owner => {
-                self.check_working(viewer).await?;
-            }
-            Sight::User => {}
-        }
-        self.check_open(&conversation.institution).await?;
-        match (sight, conversation.state) {
-            (Sight::User, State::Ended) => {
-                self.reopen(&conversation, &Wish::default(), bulletin).await
-            }
-            (_, State::Ended) => Err(Code::ConversationClosed.into()),
-            _ => Ok(conversation),
-        }
+    ) {
+        let turned = match turning {
+            Some(turning) => Some(self.turned(turning, opened, bulletin).await),
+            None => None,
+        };
+        let conversation = turned.as_ref().unwrap_or(before);
+        remember(self, conversation, opened);
+        self.announce(conversation, opened, manner, bulletin).await;
     }
 
-    /// What is stored of the text, by the verdict on it.
+    /// What is stored of the text, by the verdict on it, behind `turning`.
     async fn compose(
         &self,
         viewer: &Viewer,
-        conversation: &Conversation,
+        (before, turning): (&Conversation, Option<&Turning<'_>>),
         sending: &Sending,
-    ) -> Result<(Entry, Vec<Statement>), Stop> {
-        let verdict = self.judge(conversation, viewer, &sending.body).await?;
+    ) -> Result<Word, Stop> {
+        let verdict = self.judge(before, viewer, &sending.body).await?;
+        let now_ms = self.now_ms();
+        let ground = ground(before, turning, now_ms);
         let (body, reply_to) = (sending.body.clone(), sending.reply_to);
         let client_id = Some(sending.client_id.clone());
         let side = viewer.side();
-        Ok(match verdict.action {
+        let (entry, beside) = match verdict.action {
             Action::Allow => (
                 Entry::Message { body, reply_to, client_id, confirms: None },
-                ledger::advance(conversation, &Move::Said(side)),
+                ledger::advance(&ground, &Move::Said(side)),
             ),
             Action::Warn => {
-                let now_ms = self.now_ms();
                 let hold = HoldId::fresh(now_ms);
                 let expires_at = now_ms + self.inner().config.hold_ttl.as_ms();
                 let verdict = Judged::of(verdict);
-                let mut beside = ledger::advance(conversation, &Move::Held(side));
-                beside.push(hold::place(&hold, &conversation.id, &viewer.person, expires_at));
+                let mut beside = ledger::advance(&ground, &Move::Held(side));
+                beside.push(hold::place(&hold, &before.id, &viewer.person, expires_at));
                 (Entry::Hold { hold, body, reply_to, client_id, verdict, expires_at }, beside)
             }
             Action::Hide | Action::Reject => (
                 Entry::Hidden { body, reply_to, client_id, verdict: Judged::of(verdict) },
-                ledger::advance(conversation, &Move::Concealed(side)),
+                ledger::advance(&ground, &Move::Concealed(side)),
             ),
-        })
+        };
+        Ok(Word { entry, beside, client_id: Some(sending.client_id.clone()) })
     }
 
     /// The result of an earlier send under the same key; `None` when there was none.

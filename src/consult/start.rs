@@ -2,13 +2,19 @@
 
 use super::{
     conversation::Conversation,
-    desk, feed,
-    ledger::{self, Beginning, Move},
+    desk,
+    entry::Turn,
+    feed,
+    ledger::{Beginning, Move},
     mark::Mark,
+    session::State,
+    turn::Turning,
     view::institution::Mask,
+    wording::{self, Words},
 };
 use crate::{
-    directory,
+    archive::Receipt,
+    directory::{self, SUPPORT},
     ids::{ConversationId, InstitutionId, ServiceSessionId, UserId},
     store::Statement,
 };
@@ -49,13 +55,48 @@ impl Start {
         beginning.statements()
     }
 
-    /// The row of a conversation that goes on. An owner who is not asked again loses sight of it.
-    pub(super) fn succeed(&self, before: &Conversation) -> Vec<Statement> {
-        let step = Move::Open { session: &self.session, owner: self.owner.as_ref() };
-        let mut statements = ledger::advance(before, &step);
+    /// How a conversation goes on with it. An owner who is not asked again loses sight of it.
+    pub(super) fn succeed<'a>(
+        &self,
+        before: &'a Conversation,
+        seat: impl IntoIterator<Item = Statement>,
+    ) -> Turning<'a> {
         let left = before.owner.as_ref().filter(|left| self.owner.as_ref() != Some(*left));
-        statements.extend(left.map(|left| feed::leave(left, before)));
-        statements
+        let leave = left.map(|left| feed::leave(left, before));
+        Turning {
+            before,
+            step: Move::Open { session: self.session.clone(), owner: self.owner.clone() },
+            turn: self.turn(),
+            beside: leave.into_iter().chain(seat).collect(),
+        }
+    }
+
+    /// What its record says.
+    pub(super) fn turn(&self) -> Turn {
+        let (owner, notice) = (self.owner.clone(), notice(&self.institution));
+        Turn::Opened { state: State::at_opening(owner.as_ref()), owner, notice }
+    }
+
+    /// A new conversation as it stands with it, stored with the record of `at`.
+    pub(super) fn begun(&self, mask: Mask, at: Receipt) -> Conversation {
+        Conversation {
+            id: self.conversation.clone(),
+            user: self.user.clone(),
+            institution: self.institution.clone(),
+            mask,
+            session: self.session.clone(),
+            state: State::at_opening(self.owner.as_ref()),
+            turned_at: at.at_ms,
+            owner: self.owner.clone(),
+            owner_version: 1,
+            waiting_since: None,
+            last_seq: at.seq,
+            line_seq: 0,
+            line_at: at.at_ms,
+            user_lines: 0,
+            institution_lines: 0,
+            owner_read_seq: 0,
+        }
     }
 
     /// The session's row and, when it begins with a tutor, the seat at their desk.
@@ -87,6 +128,11 @@ impl Start {
             .bind(wish.follow)
             .bind(self.owner.as_ref().map(UserId::as_str))
     }
+}
+
+/// What a session with `institution` begins with.
+pub(super) fn notice(institution: &InstitutionId) -> Words {
+    if institution.as_str() == SUPPORT { wording::SUPPORT_OPENED } else { wording::REFERENCE_ONLY }
 }
 
 /// A tutor comes to a conversation: they see it again if they had lost sight of it, and what the user

@@ -161,7 +161,7 @@ fn row(it: &Conversation) -> Statement {
               state, turned_at, owner, owner_version, waiting_since, last_seq, line_seq, line_at,
               user_lines, institution_lines, owner_read_seq, user_change, institution_change)
          VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-             $18, $19, $20)",
+             $18, 11, 12)",
     )
     .bind(it.id.as_str())
     .bind(it.user.as_str())
@@ -181,6 +181,4 @@ fn row(it: &Conversation) -> Statement {
     .bind(it.user_lines)
     .bind(it.institution_lines)
     .bind(it.owner_read_seq)
-    .bind(it.user_change)
-    .bind(it.institution_change)
 }

@@ -16,7 +16,7 @@ use crate::{
     identity::Identity,
     moderation::Moderation,
     operation::{Caller, Refusal, Role},
-    store::Store,
+    store::{Statement, Store},
     telemetry::{Health, Metrics},
 };
 
@@ -127,6 +127,11 @@ impl House {
     /// Another node on the same database.
     pub(super) async fn neighbour(&self) -> Self {
         Self::at(Arc::clone(&self.folder), self.clock.clone(), self.config.clone()).await
+    }
+
+    /// Changes the database behind everybody's back.
+    pub(super) async fn sql(&self, sql: &str) {
+        self.store.commit(vec![Statement::new(sql.to_owned())]).await.unwrap();
     }
 
     pub(super) fn store(&self) -> &Store {

@@ -3,6 +3,7 @@
 mod doors;
 mod house;
 mod keywords;
+mod moves;
 mod plans;
 mod scope;
 mod serving;

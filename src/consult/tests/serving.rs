@@ -195,6 +195,63 @@ async fn a_reopened_conversation_waits_when_its_tutor_is_away() {
 }
 
 #[tokio::test]
+async fn a_word_and_the_session_that_it_opens_are_stored_together_or_not_at_all() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    house.ask(&user("user1"), "close", json!({"conversation": conversation})).await;
+    house
+        .sql(
+            "CREATE TRIGGER deaf BEFORE UPDATE OF user_lines ON consult_conversation
+         WHEN NEW.user_lines <> OLD.user_lines BEGIN SELECT RAISE(ABORT, 'deaf'); END",
+        )
+        .await;
+    let said = house.say(&user("user1"), &conversation, ("k1", "还有一个问题")).await;
+    assert_eq!(said.answer.unwrap_err().code(), Code::Internal);
+    assert!(said.events.is_empty());
+    assert_eq!(house.kinds(&user("user1"), &conversation).await, ["session", "session"]);
+    house.sql("DROP TRIGGER deaf").await;
+    house.say(&user("user1"), &conversation, ("k1", "还有一个问题")).await.answer.unwrap();
+    let kinds = house.kinds(&user("user1"), &conversation).await;
+    assert_eq!(kinds, ["session", "session", "session", "message"]);
+}
+
+/// A database in which whoever reads again what was just stored finds something else.
+async fn make_forgetful(house: &House) {
+    for (table, column, moved) in
+        [("consult_conversation", "mask_name", "last_seq"), ("consult_desk", "capacity", "state")]
+    {
+        for (name, when) in [("new", "INSERT"), ("moved", &format!("UPDATE OF {moved}"))] {
+            let forget = format!("UPDATE {table} SET {column} = '777' WHERE rowid = NEW.rowid");
+            let trigger = format!("{table}_{name} AFTER {when} ON {table} BEGIN {forget}; END");
+            house.sql(&format!("CREATE TRIGGER {trigger}")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_just_stored_is_told_without_reading_it_again() {
+    let house = House::new().await;
+    let conversation = house.queued().await;
+    make_forgetful(&house).await;
+    let (tutor1, user1) = (tutor("tutor1"), user("user1"));
+    let named = json!({"conversation": conversation});
+    let body = json!({"kind": "text", "text": "还有一个问题"});
+    let send = json!({"conversation": conversation, "client_id": "k1", "body": body});
+    for (who, operation, input) in [
+        (&tutor1, "state", json!({"state": "online"})),
+        (&tutor1, "accept", json!({"conversation": conversation, "owner_version": 1})),
+        (&tutor1, "close", named),
+        (&user1, "send", send),
+        (&user("user2"), "open", json!({"institution": "inst1"})),
+    ] {
+        let told = told(&house.call(who, operation, input).await);
+        assert!(!told.contains("777"), "{told}");
+        house.sql("UPDATE consult_conversation SET mask_name = '石榴'").await;
+        house.sql("UPDATE consult_desk SET capacity = NULL").await;
+    }
+}
+
+#[tokio::test]
 async fn the_platform_stops_institutions_and_tutors() {
     let house = House::new().await;
     let conversation = house.served().await;
