@@ -126,7 +126,8 @@ impl Consult {
         bulletin: &mut Bulletin,
     ) -> Result<Sent, Stop> {
         let before = held.conversation;
-        let turning = self.floor(viewer, &before, held.sight).await?;
+        self.check_floor(viewer, &before, held.sight).await?;
+        let turning = self.turning(&before, viewer.side()).await?;
         let ground = ground(&before, turning.as_ref(), self.now_ms());
         let mut beside = vec![effect::bring(&before.id, held.placed.seq, Effect::Confirmed)];
         beside.extend(ledger::advance(&ground, &Move::Said(viewer.side())));

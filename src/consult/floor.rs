@@ -10,17 +10,16 @@ use super::{
     turn::Turning,
     viewer::Viewer,
 };
-use crate::error::Code;
+use crate::{error::Code, moderation::Side};
 
 impl Consult {
-    /// Whether the viewer may speak, and what must be stored in front of their word: a user's opens
-    /// the next session of a conversation that is over, a tutor's does not.
-    pub(super) async fn floor<'a>(
+    /// Refuses who may not speak: who does not serve the conversation, and a tutor after the end.
+    pub(super) async fn check_floor(
         &self,
         viewer: &Viewer,
-        conversation: &'a Conversation,
+        conversation: &Conversation,
         sight: Sight,
-    ) -> Result<Option<Turning<'a>>, Stop> {
+    ) -> Result<(), Stop> {
         match sight {
             Sight::Queue | Sight::Watcher => return Err(accept_first().into()),
             Sight::Owner => {
@@ -29,11 +28,23 @@ impl Consult {
             Sight::User => {}
         }
         self.check_open(&conversation.institution).await?;
-        match (sight, conversation.state) {
-            (Sight::User, State::Ended) => {
+        if sight != Sight::User && !conversation.state.is_open() {
+            return Err(Code::ConversationClosed.into());
+        }
+        Ok(())
+    }
+
+    /// What must be stored in front of a word of `side`: a user's opens the next session of a
+    /// conversation that is over.
+    pub(super) async fn turning<'a>(
+        &self,
+        conversation: &'a Conversation,
+        side: Side,
+    ) -> Result<Option<Turning<'a>>, Stop> {
+        match (side, conversation.state) {
+            (Side::User, State::Ended) => {
                 Ok(Some(self.reopening(conversation, &Wish::default()).await?))
             }
-            (_, State::Ended) => Err(Code::ConversationClosed.into()),
             _ => Ok(None),
         }
     }

@@ -24,7 +24,7 @@ use crate::{
     archive,
     error::Code,
     ids::{ConversationId, HoldId, UserId},
-    moderation::{Action, Category, Span},
+    moderation::{Action, Category, Span, Verdict},
     operation::{Caller, Refusal},
 };
 
@@ -135,8 +135,14 @@ impl Consult {
                 return Ok(first);
             }
         }
-        let turning = self.floor(viewer, &conversation, sight).await?;
-        let word = self.compose(viewer, (&conversation, turning.as_ref()), sending).await?;
+        self.check_floor(viewer, &conversation, sight).await?;
+        let verdict = self.judge(&conversation, viewer, &sending.body).await?;
+        // A text that waits for its author is no word yet: it brings nobody to the conversation.
+        let turning = match verdict.action {
+            Action::Warn => None,
+            _ => self.turning(&conversation, viewer.side()).await?,
+        };
+        let word = self.compose(viewer, (&conversation, turning.as_ref()), sending, verdict);
         let place = (&conversation.id, &viewer.person);
         match self.append_word(place, turning.as_ref(), word).await {
             Ok((opened, is_new)) => {
@@ -173,13 +179,13 @@ impl Consult {
     }
 
     /// What is stored of the text, by the verdict on it, behind `turning`.
-    async fn compose(
+    fn compose(
         &self,
         viewer: &Viewer,
         (before, turning): (&Conversation, Option<&Turning<'_>>),
         sending: &Sending,
-    ) -> Result<Word, Stop> {
-        let verdict = self.judge(before, viewer, &sending.body).await?;
+        verdict: Verdict,
+    ) -> Word {
         let now_ms = self.now_ms();
         let ground = ground(before, turning, now_ms);
         let (body, reply_to) = (sending.body.clone(), sending.reply_to);
@@ -203,7 +209,7 @@ impl Consult {
                 ledger::advance(&ground, &Move::Concealed(side)),
             ),
         };
-        Ok(Word { entry, beside, client_id: Some(sending.client_id.clone()) })
+        Word { entry, beside, client_id: Some(sending.client_id.clone()) }
     }
 
     /// The result of an earlier send under the same key; `None` when there was none.

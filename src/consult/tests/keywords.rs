@@ -262,6 +262,26 @@ async fn what_was_taken_back_was_read_and_counts_with_what_comes_after() {
 }
 
 #[tokio::test]
+async fn a_held_text_opens_no_session_until_it_is_confirmed() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    house.ask(&tutor("tutor1"), "close", json!({"conversation": conversation})).await;
+    let called = house.say(&user("user1"), &conversation, ("k1", PHONE)).await;
+    assert_eq!(called.heard(), [("user1", "consult.held")], "nobody else learns of it");
+    let held = called.answer.unwrap();
+    assert_eq!(held["status"], "held");
+    let kinds = house.kinds(&user("user1"), &conversation).await;
+    assert_eq!(kinds, ["session", "session", "held"]);
+    let list = house.ask(&tutor("tutor1"), "list", json!({})).await;
+    assert_eq!(list["conversations"][0]["state"], "ended");
+    let again = self::held(&house, &conversation, "k1").await;
+    assert_eq!(again, held, "a retry finds it");
+    house.ask(&user("user1"), "confirm", confirm(&conversation, &held)).await;
+    let kinds = house.kinds(&user("user1"), &conversation).await;
+    assert_eq!(kinds, ["session", "session", "held", "session", "message"]);
+}
+
+#[tokio::test]
 async fn a_confirmation_reopens_what_has_ended_meanwhile() {
     let house = House::new().await;
     let conversation = house.served().await;
