@@ -15,7 +15,7 @@ use super::{
         institution::{InstitutionConversation, QueueRow},
         user::UserConversation,
     },
-    viewer::Viewer,
+    viewer::{Standing, Viewer},
 };
 use crate::{
     ids::ConversationId,
@@ -123,18 +123,22 @@ impl Consult {
         let mut queries =
             vec![feed.position(), ledger::changed_since(viewer, readable, change, limit)];
         if let Some(institution) = viewer.institution() {
-            queries.push(feed::left_since(&viewer.person, change, limit));
             queries.push(ledger::queue(institution, config.queue_shown as i64));
+        }
+        // Watchers keep sight of what they no longer own.
+        if let Standing::Tutor(_) = &viewer.standing {
+            queries.push(feed::left_since(&viewer.person, change, limit));
         }
         let mut answers = self.inner().needs.store.read_all(queries).await?.into_iter();
         let newest = answers.next().unwrap_or_default();
         let changed = answers.next().unwrap_or_default();
+        let queue = answers.next().unwrap_or_default();
         let gone = answers.next().unwrap_or_default();
         Ok(Look {
             newest: newest.first().map_or(0, |row| row.int(0)),
             changed: changed.iter().map(Listed::of_row).collect(),
             gone: gone.iter().map(|row| row.text(0).into()).collect(),
-            queue: answers.next().unwrap_or_default(),
+            queue,
         })
     }
 }

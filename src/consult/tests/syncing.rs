@@ -1,7 +1,7 @@
 //! What changed since a cursor: durable, complete, and silent about what the other side only read.
 
 use super::*;
-use crate::{config, operation::Caller};
+use crate::{config, directory::SUPPORT, operation::Caller};
 
 async fn sync(house: &House, who: &Caller, cursor: &Value) -> Value {
     house.ask(who, "sync", json!({"cursor": cursor})).await
@@ -107,6 +107,30 @@ async fn whoever_loses_sight_of_a_conversation_is_told_so_and_sees_the_queue() {
     let synced = sync(&house, &tutor("tutor1"), &cursor).await;
     assert_eq!(synced["gone"], json!([]), "and back again");
     assert_eq!(changed(&synced).len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_keeps_sight_of_what_they_no_longer_serve_is_told_of_a_change_alone() {
+    for (admin_reads, who, institution, keeps_sight) in [
+        (true, admin("admin1"), "inst1", true),
+        (false, admin("admin1"), "inst1", false),
+        (true, support("support1"), SUPPORT, true),
+    ] {
+        let house = House::with(config::consult::Consult { admin_reads, ..<_>::default() }).await;
+        house.ask(&who, "state", json!({"state": "online"})).await;
+        let open = json!({"institution": institution, "tutor": who.user});
+        let opened = house.ask(&user("user1"), "open", open).await;
+        assert_eq!(opened["state"], "serving");
+        let conversation = opened["conversation"].as_str().unwrap();
+        let cursor = sync(&house, &who, &Value::Null).await["cursor"].clone();
+        house.ask(&user("user1"), "close", json!({"conversation": conversation})).await;
+        house.ask(&who, "state", json!({"state": "offline"})).await;
+        house.say(&user("user1"), conversation, ("k1", "还在吗")).await.answer.unwrap();
+        let synced = sync(&house, &who, &cursor).await;
+        let gone: &[&str] = if keeps_sight { &[] } else { &[conversation] };
+        assert_eq!(synced["gone"], json!(gone), "{}", who.user);
+        assert_eq!(changed(&synced).len(), usize::from(keeps_sight), "{}", who.user);
+    }
 }
 
 #[tokio::test]
