@@ -85,14 +85,23 @@ pub(super) fn leave(person: &UserId, conversation: &Conversation) -> Statement {
     .bind(Feed::of_institution(&conversation.institution).as_str())
 }
 
-/// The conversations that `person` lost sight of after `change`, at most `limit`.
-pub(super) fn left_since(person: &UserId, change: i64, limit: i64) -> Statement {
+/// The conversations of the institution that `person` lost sight of after `change` in its feed, at
+/// most `limit`. What they left behind elsewhere is numbered by another feed.
+pub(super) fn left_since(
+    person: &UserId,
+    institution: &InstitutionId,
+    change: i64,
+    limit: i64,
+) -> Statement {
     Statement::new(
-        "SELECT conversation FROM consult_left WHERE person = $1 AND change > $2
-         ORDER BY conversation LIMIT $3",
+        "SELECT l.conversation FROM consult_left l
+         WHERE l.person = $1 AND l.change > $2 AND $3 =
+             (SELECT c.institution FROM consult_conversation c WHERE c.id = l.conversation)
+         ORDER BY l.conversation LIMIT $4",
     )
     .bind(person.as_str())
     .bind(change)
+    .bind(institution.as_str())
     .bind(limit)
 }
 

@@ -126,8 +126,8 @@ impl Consult {
             queries.push(ledger::queue(institution, config.queue_shown as i64));
         }
         // Watchers keep sight of what they no longer own.
-        if let Standing::Tutor(_) = &viewer.standing {
-            queries.push(feed::left_since(&viewer.person, change, limit));
+        if let Standing::Tutor(institution) = &viewer.standing {
+            queries.push(feed::left_since(&viewer.person, institution, change, limit));
         }
         let mut answers = self.inner().needs.store.read_all(queries).await?.into_iter();
         let newest = answers.next().unwrap_or_default();

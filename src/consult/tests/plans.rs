@@ -37,7 +37,7 @@ async fn lists_and_syncs_go_by_an_index_of_their_own() {
         ledger::queue(&institution, 20),
         ledger::queue_length(&institution),
         ledger::served_by(&"tutor1".into(), &institution, 20),
-        feed::left_since(&"tutor1".into(), 7, 20),
+        feed::left_since(&"tutor1".into(), &institution, 7, 20),
     ];
     for statement in others {
         let steps = plan(&house, &statement).await;

@@ -134,6 +134,19 @@ async fn whoever_keeps_sight_of_what_they_no_longer_serve_is_told_of_a_change_al
 }
 
 #[tokio::test]
+async fn what_was_lost_at_one_institution_is_not_gone_at_another() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    house.ask(&user("user1"), "close", json!({"conversation": conversation})).await;
+    house.ask(&tutor("tutor1"), "state", json!({"state": "offline"})).await;
+    house.say(&user("user1"), &conversation, ("k1", "还在吗")).await.answer.unwrap();
+    // Each institution counts its changes for itself: this one has none yet.
+    let moved = tutor("tutor1").of("inst2");
+    let cursor = sync(&house, &moved, &Value::Null).await["cursor"].clone();
+    assert_eq!(sync(&house, &moved, &cursor).await["gone"], json!([]));
+}
+
+#[tokio::test]
 async fn lists_page_without_losing_or_repeating() {
     let house = House::new().await;
     for n in 1..=5 {
