@@ -5,7 +5,10 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{conversation::Conversation, viewer::Viewer};
+use super::{
+    conversation::Conversation,
+    viewer::{Standing, Viewer},
+};
 use crate::{
     ids::{ConversationId, InstitutionId, UserId},
     store::Statement,
@@ -46,25 +49,6 @@ impl Feed {
     /// Where the feed stands; no row before its first change.
     pub(super) fn position(&self) -> Statement {
         Statement::new("SELECT change FROM consult_feed WHERE id = $1").bind(self.as_str())
-    }
-
-    fn tag(&self) -> u32 {
-        let hash = blake3::hash(self.0.as_bytes());
-        let [a, b, c, d, ..] = *hash.as_bytes();
-        u32::from_be_bytes([a, b, c, d])
-    }
-
-    /// The cursor that a client keeps.
-    pub(super) fn cursor(&self, change: i64) -> Cursor {
-        Cursor { change, tag: self.tag() }
-    }
-
-    /// Where `cursor` stands in this feed, which is at `newest`; `None` when it belongs to another
-    /// feed, or to a future that a restored database has not seen.
-    pub(super) fn place(&self, cursor: &str, newest: i64) -> Option<i64> {
-        let cursor = cursor.parse::<Cursor>().ok()?;
-        let fits = cursor.tag == self.tag() && (0..=newest).contains(&cursor.change);
-        fits.then_some(cursor.change)
     }
 }
 
@@ -112,11 +96,45 @@ pub(super) fn returned(person: &UserId, conversation: &ConversationId) -> Statem
         .bind(conversation.as_str())
 }
 
-/// A position in a feed, opaque to clients: `<change>.<which feed>` in hexadecimal.
+/// Where a viewer stands in their feed, opaque to clients: `<change>.<whose>` in hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cursor {
     change: i64,
     tag: u32,
+}
+
+impl Cursor {
+    /// The cursor that `viewer` keeps when their feed is at `change`.
+    pub(super) fn of(viewer: &Viewer, change: i64) -> Self {
+        Self { change, tag: tag(viewer) }
+    }
+
+    /// The change that `text` stands for in the feed of `viewer`, which is at `newest`; `None` when
+    /// it is another viewer's, or of a future that a restored database has not seen.
+    pub(super) fn read(text: &str, viewer: &Viewer, newest: i64) -> Option<i64> {
+        let cursor = text.parse::<Self>().ok()?;
+        let fits = cursor.tag == tag(viewer) && (0..=newest).contains(&cursor.change);
+        fits.then_some(cursor.change)
+    }
+}
+
+/// Names a person in one standing. The feed alone is not enough: what a tutor does not see moves it
+/// too, so a tutor who has become an admin, or an admin who may read again, would go on without
+/// everything that others served before.
+fn tag(viewer: &Viewer) -> u32 {
+    let (standing, institution) = match &viewer.standing {
+        Standing::User => ("user", ""),
+        Standing::Tutor(institution) => ("tutor", institution.as_str()),
+        Standing::Watcher(institution) => ("watcher", institution.as_str()),
+    };
+    let mut hasher = blake3::Hasher::new();
+    for part in [standing, institution, viewer.person.as_str()] {
+        // The length keeps ("ab", "c") and ("a", "bc") apart.
+        hasher.update(&(part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let [a, b, c, d, ..] = *hasher.finalize().as_bytes();
+    u32::from_be_bytes([a, b, c, d])
 }
 
 impl fmt::Display for Cursor {
@@ -144,16 +162,38 @@ impl FromStr for Cursor {
 mod tests {
     use super::*;
 
+    fn viewer(person: &str, standing: Standing) -> Viewer {
+        Viewer { person: person.into(), standing }
+    }
+
     #[test]
-    fn a_cursor_fits_its_own_feed_and_its_own_past() {
-        let feed = Feed::of_user(&"user1".into());
-        let cursor = feed.cursor(31).to_string();
-        assert_eq!(feed.place(&cursor, 40), Some(31));
-        assert_eq!(feed.place(&cursor, 30), None, "a restored database");
-        assert_eq!(Feed::of_user(&"user2".into()).place(&cursor, 40), None);
-        assert_eq!(Feed::of_institution(&"user1".into()).place(&cursor, 40), None);
+    fn a_cursor_fits_its_own_viewer_and_its_own_past() {
+        let user = viewer("user1", Standing::User);
+        let cursor = Cursor::of(&user, 31).to_string();
+        assert_eq!(Cursor::read(&cursor, &user, 40), Some(31));
+        assert_eq!(Cursor::read(&cursor, &user, 30), None, "a restored database");
         for text in ["", "1f", ".", "-1.00000000", "x.y", "1f.1f.1f"] {
-            assert_eq!(feed.place(text, 40), None, "{text}");
+            assert_eq!(Cursor::read(text, &user, 40), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn everyone_has_a_cursor_of_their_own_in_each_standing() {
+        let viewers = [
+            viewer("ann", Standing::User),
+            viewer("bob", Standing::User),
+            viewer("ann", Standing::Tutor("inst1".into())),
+            viewer("bob", Standing::Tutor("inst1".into())),
+            viewer("ann", Standing::Watcher("inst1".into())),
+            viewer("ann", Standing::Tutor("inst2".into())),
+            viewer("1ann", Standing::Tutor("inst".into())),
+        ];
+        for (at, whose) in viewers.iter().enumerate() {
+            let cursor = Cursor::of(whose, 31).to_string();
+            let fits = |viewer: &Viewer| Cursor::read(&cursor, viewer, 40).is_some();
+            let found: Vec<_> = viewers.iter().map(fits).collect();
+            let expected: Vec<_> = (0..viewers.len()).map(|other| other == at).collect();
+            assert_eq!(found, expected, "{whose:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Consult,
     conversation::Listed,
-    feed::{self, Feed},
+    feed::{self, Cursor, Feed},
     ledger,
     list::{List, queue_rows},
     reach::{Stop, settle},
@@ -54,7 +54,8 @@ pub(super) enum Synced {
         /// The whole queue as it is now, the longest wait first; at most 200.
         queue: Vec<QueueRow>,
     },
-    /// The cursor is missing, unknown, or too much changed: forget what you have and take the list.
+    /// The cursor is missing, unknown or another's, or too much changed: forget what you have and take
+    /// the list.
     Gap {
         /// To be sent the next time.
         cursor: String,
@@ -81,16 +82,16 @@ impl Consult {
     async fn try_sync(&self, viewer: &Viewer, cursor: Option<&str>) -> Result<Synced, Stop> {
         let feed = Feed::of_viewer(viewer);
         let newest = self.newest(&feed).await?;
-        let place = cursor.and_then(|cursor| feed.place(cursor, newest));
+        let place = cursor.and_then(|cursor| Cursor::read(cursor, viewer, newest));
         let Some(change) = place else {
-            return self.gap(viewer, &feed, newest).await;
+            return self.gap(viewer, newest).await;
         };
         let look = self.look(viewer, &feed, change).await?;
         let sync_max = self.inner().config.sync_max;
         if look.changed.len() > sync_max || look.gone.len() > sync_max {
-            return self.gap(viewer, &feed, look.newest).await;
+            return self.gap(viewer, look.newest).await;
         }
-        let cursor = feed.cursor(look.newest).to_string();
+        let cursor = Cursor::of(viewer, look.newest).to_string();
         Ok(match viewer.institution() {
             None => {
                 Synced::Resumed { cursor, changed: self.seen_by_user(viewer, &look.changed).await? }
@@ -105,9 +106,9 @@ impl Consult {
     }
 
     /// The list may be newer than the cursor: then the next sync answers something twice.
-    async fn gap(&self, viewer: &Viewer, feed: &Feed, newest: i64) -> Result<Synced, Stop> {
+    async fn gap(&self, viewer: &Viewer, newest: i64) -> Result<Synced, Stop> {
         let list = self.try_list(viewer, None, None).await?;
-        Ok(Synced::Gap { cursor: feed.cursor(newest).to_string(), list })
+        Ok(Synced::Gap { cursor: Cursor::of(viewer, newest).to_string(), list })
     }
 
     async fn newest(&self, feed: &Feed) -> Result<i64, Stop> {

@@ -134,6 +134,12 @@ impl House {
         self.store.commit(vec![Statement::new(sql.to_owned())]).await.unwrap();
     }
 
+    /// The same with another configuration.
+    pub(super) async fn restarted_with(mut self, config: config::consult::Consult) -> Self {
+        self.config = config;
+        self.restarted().await
+    }
+
     pub(super) fn store(&self) -> &Store {
         &self.store
     }

@@ -43,7 +43,7 @@ async fn a_cursor_outlives_a_restart() {
     house.say(&tutor("tutor1"), &conversation, ("k1", "您好")).await.answer.unwrap();
     let house = house.restarted().await;
     let synced = sync(&house, &user("user1"), &cursor).await;
-    insta::assert_snapshot!(shown(&synced), @r#"{"status":"resumed","cursor":"2.cf020cc5","changed":[{"conversation":"id1","institution_name":"青云教育","institution":"inst1","session":"id2","state":"serving","tutor":{"tutor":"tutor1","name":"王老师","title":"高级讲师"},"tutor_state":"online","last_seq":2,"read_seq":0,"unread":1,"tutor_read_seq":0,"line_at":1800000000000,"preview":{"seq":2,"at":1800000000000,"kind":"message","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"body":{"kind":"text","text":"您好"}}}]}"#);
+    insta::assert_snapshot!(shown(&synced), @r#"{"status":"resumed","cursor":"2.2cc02e42","changed":[{"conversation":"id1","institution_name":"青云教育","institution":"inst1","session":"id2","state":"serving","tutor":{"tutor":"tutor1","name":"王老师","title":"高级讲师"},"tutor_state":"online","last_seq":2,"read_seq":0,"unread":1,"tutor_read_seq":0,"line_at":1800000000000,"preview":{"seq":2,"at":1800000000000,"kind":"message","author":{"side":"institution","tutor":"tutor1","name":"王老师","title":"高级讲师"},"body":{"kind":"text","text":"您好"}}}]}"#);
 }
 
 #[tokio::test]
@@ -53,6 +53,37 @@ async fn a_foreign_or_future_cursor_is_a_gap() {
     let theirs = sync(&house, &tutor("tutor1"), &Value::Null).await["cursor"].clone();
     for cursor in [theirs, json!("ffff.00000000"), json!("x")] {
         assert_eq!(sync(&house, &user("user1"), &cursor).await["status"], "gap");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_goes_on_for_one_person_in_one_standing() {
+    let house = House::new().await;
+    house.served().await;
+    let promoted = admin("tutor1");
+    let cursor = sync(&house, &tutor("tutor1"), &Value::Null).await["cursor"].clone();
+    for other in [promoted.clone(), tutor("tutor2"), admin("admin1"), user("tutor1")] {
+        assert_eq!(sync(&house, &other, &cursor).await["status"], "gap", "{other:?}");
+    }
+    let cursor = sync(&house, &promoted, &Value::Null).await["cursor"].clone();
+    for other in [tutor("tutor1"), admin("admin1"), promoted.clone().of("inst2")] {
+        assert_eq!(sync(&house, &other, &cursor).await["status"], "gap", "{other:?}");
+    }
+    assert_eq!(sync(&house, &promoted, &cursor).await["status"], "resumed");
+}
+
+#[tokio::test]
+async fn an_admins_cursor_ends_with_the_right_to_read_and_with_its_return() {
+    let mut house = House::new().await;
+    house.served().await;
+    let mut cursor = Value::Null;
+    for admin_reads in [true, false, true] {
+        let config = config::consult::Consult { admin_reads, ..<_>::default() };
+        house = house.restarted_with(config).await;
+        let synced = sync(&house, &admin("admin1"), &cursor).await;
+        assert_eq!(synced["status"], "gap", "{admin_reads}");
+        cursor = synced["cursor"].clone();
+        assert_eq!(sync(&house, &admin("admin1"), &cursor).await["status"], "resumed");
     }
 }
 
@@ -98,9 +129,9 @@ async fn whoever_loses_sight_of_a_conversation_is_told_so_and_sees_the_queue() {
     house.ask(&tutor("tutor1"), "state", json!({"state": "offline"})).await;
     house.say(&user("user1"), &conversation, ("k1", "还在吗")).await.answer.unwrap();
     let synced = sync(&house, &tutor("tutor1"), &cursor).await;
-    insta::assert_snapshot!(shown(&synced), @r#"{"status":"resumed","cursor":"4.ba2d086c","changed":[],"gone":["id1"],"queue":[{"conversation":"id1","candidate":{"pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"owner_version":3,"queued_at":1800000000000,"waiting_since":1800000000000}]}"#);
+    insta::assert_snapshot!(shown(&synced), @r#"{"status":"resumed","cursor":"4.dc24b71e","changed":[],"gone":["id1"],"queue":[{"conversation":"id1","candidate":{"pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"owner_version":3,"queued_at":1800000000000,"waiting_since":1800000000000}]}"#);
     let gap = sync(&house, &admin("admin1"), &Value::Null).await;
-    insta::assert_snapshot!(shown(&gap), @r#"{"status":"gap","cursor":"4.ba2d086c","list":{"conversations":[{"conversation":"id1","candidate":{"pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"session":"id2","state":"queued","owner_version":3,"waiting_since":1800000000000,"last_seq":4,"read_seq":0,"unread":1,"line_at":1800000000000,"preview":{"seq":4,"at":1800000000000,"kind":"message","author":{"side":"user","pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"body":{"kind":"text","text":"还在吗"}}}],"queue":[{"conversation":"id1","candidate":{"pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"owner_version":3,"queued_at":1800000000000,"waiting_since":1800000000000}]}}"#);
+    insta::assert_snapshot!(shown(&gap), @r#"{"status":"gap","cursor":"4.81cd3016","list":{"conversations":[{"conversation":"id1","candidate":{"pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"session":"id2","state":"queued","owner_version":3,"waiting_since":1800000000000,"last_seq":4,"read_seq":0,"unread":1,"line_at":1800000000000,"preview":{"seq":4,"at":1800000000000,"kind":"message","author":{"side":"user","pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"body":{"kind":"text","text":"还在吗"}}}],"queue":[{"conversation":"id1","candidate":{"pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"owner_version":3,"queued_at":1800000000000,"waiting_since":1800000000000}]}}"#);
     let accept =
         json!({"conversation": conversation, "owner_version": synced["queue"][0]["owner_version"]});
     house.ask(&tutor("tutor1"), "accept", accept).await;
