@@ -39,7 +39,7 @@ pub(super) struct Conversation {
     pub(super) user_lines: i64,
     /// How many lines the institution's side wrote.
     pub(super) institution_lines: i64,
-    /// How far the owner has read.
+    /// How far an owner has read; another one who comes later does not move it back.
     pub(super) owner_read_seq: i64,
 }
 

@@ -164,7 +164,7 @@ pub(super) fn advance(conversation: &Conversation, step: &Move) -> Vec<Statement
     update(conversation, set, values, step.speaker())
 }
 
-/// Without a record: the owner has read up to `seq`, which the user sees.
+/// Without a record: the owner has read up to `seq`, further than any before them; the user sees that.
 pub(super) fn read_by_owner(conversation: &Conversation, seq: i64) -> Vec<Statement> {
     update(conversation, "owner_read_seq = $1", vec![seq.into()], None)
 }

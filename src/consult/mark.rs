@@ -14,7 +14,8 @@ pub(super) struct Mark<'a> {
 }
 
 impl Mark<'_> {
-    /// Sets the mark, never backwards.
+    /// Sets the mark, guarded: where another device has read further meanwhile, nothing is kept of the
+    /// transaction, and nobody is told.
     pub(super) fn set(&self) -> Statement {
         self.put(
             "INSERT INTO consult_mark (conversation, person, read_seq, read_lines)
@@ -23,6 +24,7 @@ impl Mark<'_> {
                  read_seq = excluded.read_seq, read_lines = excluded.read_lines
              WHERE excluded.read_seq > consult_mark.read_seq",
         )
+        .touching(1)
     }
 
     /// Sets the mark where there is none: what was said before somebody came is not unread to them.

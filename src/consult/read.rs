@@ -77,13 +77,15 @@ impl Consult {
             read_seq: seq,
             read_lines,
         };
-        let mut statements = match sight {
-            Sight::Owner => ledger::read_by_owner(conversation, seq),
-            Sight::User | Sight::Watcher | Sight::Queue => ledger::touch(conversation, side),
+        // An owner who comes after another may be behind what the user was told already.
+        let is_news = sight == Sight::Owner && seq > conversation.owner_read_seq;
+        let mut statements = match is_news {
+            true => ledger::read_by_owner(conversation, seq),
+            false => ledger::touch(conversation, side),
         };
         statements.push(mark.set());
         self.inner().needs.store.commit(statements).await?;
-        tell(viewer, sight, conversation, (seq, unread), bulletin);
+        tell(viewer, is_news, conversation, (seq, unread), bulletin);
         Ok(Marked { read_seq: seq, unread })
     }
 
@@ -114,10 +116,10 @@ fn standing(listed: &Listed, viewer: &Viewer) -> Marked {
     Marked { read_seq: listed.read_seq, unread: listed.unread(viewer.side()) }
 }
 
-/// Tells the reader's other devices and, when it is the owner who read, the user.
+/// Tells the reader's other devices and, when it is news to them, the user.
 fn tell(
     viewer: &Viewer,
-    sight: Sight,
+    is_news: bool,
     conversation: &Conversation,
     (seq, unread): (i64, i64),
     bulletin: &mut Bulletin,
@@ -132,7 +134,7 @@ fn tell(
         ),
     };
     bulletin.push(news);
-    if sight == Sight::Owner {
+    if is_news {
         let event = marked(conversation, Reader::Tutor, (seq, None));
         bulletin.push(News::user(&conversation.user, event));
     }

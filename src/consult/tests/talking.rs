@@ -212,6 +212,54 @@ async fn marks_agree_on_every_device_and_the_user_sees_the_tutors() {
 }
 
 #[tokio::test]
+async fn the_tutors_mark_never_moves_back_when_another_tutor_reads() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    for n in 0..3 {
+        house.say(&user("user1"), &conversation, (&n.to_string(), "你好")).await.answer.unwrap();
+    }
+    let read = |seq: i64| json!({"conversation": conversation, "seq": seq});
+    house.ask(&tutor("tutor1"), "read", read(4)).await;
+    house.ask(&user("user1"), "close", json!({"conversation": conversation})).await;
+    house.ask(&tutor("tutor1"), "state", json!({"state": "offline"})).await;
+    house.say(&user("user1"), &conversation, ("k1", "还在吗")).await.answer.unwrap();
+    let accept = json!({"conversation": conversation, "owner_version": 3});
+    house.ask(&tutor("tutor2"), "accept", accept).await;
+    let seen = async || {
+        house.ask(&user("user1"), "list", json!({})).await["conversations"][0]["tutor_read_seq"]
+            .clone()
+    };
+    let before = house.ask(&user("user1"), "sync", json!({})).await;
+    let called = house.call(&tutor("tutor2"), "read", read(3)).await;
+    assert_eq!(called.heard(), [("tutor2", "consult.read")]);
+    assert_eq!(called.answer.unwrap()["read_seq"], 3, "it is their own mark");
+    assert_eq!(seen().await, 4);
+    assert_eq!(house.ask(&user("user1"), "sync", json!({})).await, before);
+    let called = house.call(&tutor("tutor2"), "read", read(7)).await;
+    assert_eq!(called.heard(), [("tutor2", "consult.read"), ("user1", "consult.read")]);
+    assert_eq!(seen().await, 7);
+}
+
+#[tokio::test]
+async fn two_devices_that_read_at_once_leave_the_mark_at_the_further() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    for n in 0..3 {
+        house.say(&user("user1"), &conversation, (&n.to_string(), "你好")).await.answer.unwrap();
+    }
+    let read = |seq: i64| json!({"conversation": conversation, "seq": seq});
+    let who = tutor("tutor1");
+    let (further, nearer) =
+        tokio::join!(house.ask(&who, "read", read(4)), house.call(&who, "read", read(3)));
+    assert_eq!(further, json!({"read_seq": 4, "unread": 0}));
+    // The nearer one was first, or it comes to nothing.
+    let was_first = nearer.answer.unwrap()["read_seq"] == 3;
+    assert_eq!(nearer.events.is_empty(), !was_first);
+    let list = house.ask(&user("user1"), "list", json!({})).await;
+    assert_eq!(list["conversations"][0]["tutor_read_seq"], 4);
+}
+
+#[tokio::test]
 async fn typing_is_told_to_the_other_side_and_stored_nowhere() {
     let house = House::new().await;
     let conversation = house.served().await;

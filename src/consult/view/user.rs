@@ -67,7 +67,7 @@ pub(in crate::consult) struct UserConversation {
     pub(in crate::consult) read_seq: i64,
     /// How many lines of the other side they have not read.
     pub(in crate::consult) unread: i64,
-    /// How far the tutor has read.
+    /// How far a tutor has read: the furthest of those who have served it.
     pub(in crate::consult) tutor_read_seq: i64,
     /// When the newest line was written, in milliseconds since 1970; 0 before the first.
     pub(in crate::consult) line_at: i64,
