@@ -14,7 +14,7 @@ use super::{
     wording::Words,
 };
 use crate::{
-    hub::Hub,
+    hub::{Draft, Hub},
     ids::{ConversationId, InstitutionId, UserId},
     moderation::Side,
 };
@@ -161,6 +161,17 @@ impl News {
     }
 }
 
+impl Told {
+    /// Whether it is nothing to those who were away. In the stream it would take the place of what
+    /// they are to recover, and be heard again when it is long over.
+    fn is_fleeting(&self) -> bool {
+        match self {
+            Self::User(event) => matches!(**event, Event::Typing { .. }),
+            Self::Institution(event) => matches!(**event, Event::Typing { .. }),
+        }
+    }
+}
+
 /// How a record is made known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manner {
@@ -193,7 +204,10 @@ pub(super) fn about<A, S>(
 pub(super) async fn publish(hub: &Hub, news: Vec<News>) {
     for each in news {
         let Ok(json) = serde_json::to_vec(&each.event) else { continue };
-        if let Err(fault) = hub.publish(&hub.personal_channel(&each.to), Bytes::from(json)).await {
+        let skip_history = each.event.is_fleeting();
+        let draft = Draft { data: Bytes::from(json), skip_history, ..Draft::default() };
+        let channel = hub.personal_channel(&each.to);
+        if let Err(fault) = hub.publish_draft(&channel, draft).await {
             let side = match each.event {
                 Told::User(_) => Side::User,
                 Told::Institution(_) => Side::Institution,

@@ -17,6 +17,15 @@ fn doors(house: &House, channels: &config::channels::Channels) -> (Catalogue, Hu
     (catalogue, hub)
 }
 
+/// The types of the events that the person's stream keeps.
+async fn kept(hub: &Hub, id: &str) -> Vec<Value> {
+    let channel = hub.personal_channel(&id.into());
+    let query = Query { since: None, limit: 10, reverse: false };
+    let page = hub.history(&channel, &query).await;
+    let event = |data: &[u8]| serde_json::from_slice::<Value>(data).unwrap()["type"].clone();
+    page.publications.iter().map(|it| event(&it.data)).collect()
+}
+
 async fn call(catalogue: &Catalogue, who: &Caller, name: &str, input: Value) -> Value {
     let answer = catalogue.call(who.clone(), name, &input.to_string()).await.unwrap();
     serde_json::from_str(answer.get()).unwrap()
@@ -64,17 +73,23 @@ async fn events_come_on_personal_channels_in_order() {
         "body": {"kind": "text", "text": "你好"},
     });
     call(&catalogue, &user("user1"), "consult.send", send).await;
-    let heard = async |id: &str| {
-        let channel = hub.personal_channel(&id.into());
-        let query = Query { since: None, limit: 10, reverse: false };
-        let page = hub.history(&channel, &query).await;
-        let event = |data: &[u8]| serde_json::from_slice::<Value>(data).unwrap()["type"].clone();
-        page.publications.iter().map(|it| event(&it.data)).collect::<Vec<_>>()
-    };
     let expected = ["consult.session", "consult.notice", "consult.delivered"];
-    assert_eq!(heard("user1").await, expected);
-    assert_eq!(heard("tutor1").await, ["consult.session", "consult.message"]);
-    assert_eq!(heard("tutor2").await, Vec::<Value>::new());
+    assert_eq!(kept(&hub, "user1").await, expected);
+    assert_eq!(kept(&hub, "tutor1").await, ["consult.session", "consult.message"]);
+    assert_eq!(kept(&hub, "tutor2").await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn typing_takes_no_place_in_the_stream_that_clients_recover_from() {
+    let house = House::new().await;
+    let (catalogue, hub) = doors(&house, &config::channels::Channels::default());
+    let conversation = house.served().await;
+    for who in [user("user1"), tutor("tutor1")] {
+        let input = json!({"conversation": conversation});
+        call(&catalogue, &who, "consult.typing", input).await;
+        assert_eq!(kept(&hub, "user1").await, Vec::<Value>::new());
+        assert_eq!(kept(&hub, "tutor1").await, Vec::<Value>::new());
+    }
 }
 
 #[tokio::test]
