@@ -7,6 +7,7 @@ use super::{
     Consult,
     announce::Bulletin,
     desk::{self, Desk},
+    ledger,
     reach::{Stop, settle},
     session::Availability,
     viewer::Viewer,
@@ -62,11 +63,15 @@ impl Consult {
             self.check_open(institution).await?;
         }
         let before = self.desk(&viewer.person).await?;
-        let choose = desk::choose(&viewer.person, institution, state, self.now_ms());
-        let rows = self.inner().needs.store.commit(vec![choose]).await?;
+        let is_news = before.is_none_or(|before| before.state != state);
+        let mut statements = vec![desk::choose(&viewer.person, institution, state, self.now_ms())];
+        if is_news {
+            statements.extend(ledger::touch_served(&viewer.person, institution));
+        }
+        let rows = self.inner().needs.store.commit(statements).await?;
         let chosen = rows.first().and_then(|rows| rows.first()).ok_or(Code::Internal)?;
         let after = Desk::of_row(chosen, self.inner().config.capacity);
-        if before.is_none_or(|before| before.state != state) {
+        if is_news {
             self.announce_availability((&viewer.person, institution), state, bulletin).await;
         }
         Ok(DeskState {

@@ -23,6 +23,11 @@ impl Feed {
         Self(format!("u:{user}"))
     }
 
+    /// The name of the feed of the user in `column`, as SQL.
+    pub(super) fn of_user_in(column: &str) -> String {
+        format!("'u:' || {column}")
+    }
+
     pub(super) fn of_institution(institution: &InstitutionId) -> Self {
         Self(format!("i:{institution}"))
     }

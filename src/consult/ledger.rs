@@ -186,6 +186,22 @@ pub(super) fn touch(conversation: &Conversation, side: Side) -> Vec<Statement> {
     [feed.advance(), update].into()
 }
 
+/// Without a record: the users whom `tutor` serves for `institution` see another state of the tutor's.
+pub(super) fn touch_served(tutor: &UserId, institution: &InstitutionId) -> [Statement; 2] {
+    let served = "owner = $1 AND institution = $2 AND state = 'serving'";
+    let feed = Feed::of_user_in("user_id");
+    let advance = format!(
+        "INSERT INTO consult_feed (id, change)
+         SELECT {feed}, 1 FROM consult_conversation WHERE {served}
+         ON CONFLICT (id) DO UPDATE SET change = consult_feed.change + 1"
+    );
+    let update = format!(
+        "UPDATE consult_conversation
+         SET user_change = (SELECT change FROM consult_feed WHERE id = {feed}) WHERE {served}"
+    );
+    [advance, update].map(|sql| Statement::new(sql).bind(tutor.as_str()).bind(institution.as_str()))
+}
+
 /// Guarded by what `speaker`, who says something, has said before.
 fn update(
     conversation: &Conversation,

@@ -39,7 +39,8 @@ async fn lists_and_syncs_go_by_an_index_of_their_own() {
         ledger::served_by(&"tutor1".into(), &institution, 20),
         feed::left_since(&"tutor1".into(), &institution, 7, 20),
     ];
-    for statement in others {
+    let writes = ledger::touch_served(&"tutor1".into(), &institution);
+    for statement in others.into_iter().chain(writes) {
         let steps = plan(&house, &statement).await;
         assert!(steps[0].starts_with("SEARCH"), "{steps:?}");
         assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:?}");

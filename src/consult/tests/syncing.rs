@@ -178,6 +178,28 @@ async fn what_was_lost_at_one_institution_is_not_gone_at_another() {
 }
 
 #[tokio::test]
+async fn a_user_who_was_away_learns_what_their_tutor_chose_to_be() {
+    let house = House::new().await;
+    house.served().await;
+    let ended = house.ask(&user("user2"), "open", json!({"institution": "inst1"})).await;
+    house.ask(&user("user2"), "close", json!({"conversation": ended["conversation"]})).await;
+    let people = [user("user1"), user("user2"), tutor("tutor1"), admin("admin1")];
+    let mut cursors = Vec::new();
+    for who in &people {
+        cursors.push(sync(&house, who, &Value::Null).await["cursor"].clone());
+    }
+    house.ask(&tutor("tutor1"), "state", json!({"state": "busy"})).await;
+    let mine = sync(&house, &user("user1"), &cursors[0]).await;
+    assert_eq!(mine["changed"][0]["tutor_state"], "busy");
+    for (who, cursor) in people.iter().zip(&cursors).skip(1) {
+        let synced = sync(&house, who, cursor).await;
+        assert_eq!(&synced["cursor"], cursor, "nothing of it is {}'s", who.user);
+    }
+    house.ask(&tutor("tutor1"), "state", json!({"state": "busy"})).await;
+    assert_eq!(sync(&house, &user("user1"), &mine["cursor"]).await["changed"], json!([]));
+}
+
+#[tokio::test]
 async fn lists_page_without_losing_or_repeating() {
     let house = House::new().await;
     for n in 1..=5 {

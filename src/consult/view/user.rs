@@ -46,7 +46,7 @@ pub(in crate::consult) struct UserSession {
     /// Who serves or served it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::consult) tutor: Option<TutorCard>,
-    /// What the tutor chose to be.
+    /// What the tutor chose to be. Its changes are told while they serve the user, and no longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::consult) tutor_state: Option<Availability>,
 }
