@@ -1,8 +1,9 @@
 //! The secret file: made once, at the first start, so that the commands of one folder agree.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, DirBuilder, OpenOptions},
     io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::Path,
 };
 
@@ -38,15 +39,12 @@ fn read(path: &Path) -> io::Result<Secret> {
 /// and the one that comes second takes the first one's.
 fn make(path: &Path) -> io::Result<Secret> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        // As often as not this is the folder of all data, made by `belfry token` before any server.
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     let secret = random()?;
     let beside = path.with_extension(format!("new-{}", fastrand::u64(..)));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
     let written = file.write_all(secret.reveal().as_bytes()).and_then(|()| file.sync_all());
     let linked = written.and_then(|()| fs::hard_link(&beside, path));
     fs::remove_file(&beside)?;
@@ -65,6 +63,8 @@ fn random() -> io::Result<Secret> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -76,11 +76,9 @@ mod tests {
         assert_eq!(made.reveal().len(), CHARS);
         assert_eq!(kept_in(path).unwrap(), made);
         assert_eq!(fs::read_dir(folder.path().join("var")).unwrap().count(), 1);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
-        }
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(Path::new(path)), 0o600);
+        assert_eq!(mode(&folder.path().join("var")), 0o700);
     }
 
     #[test]

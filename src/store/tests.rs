@@ -1,6 +1,6 @@
 //! The store's promises, on a real file.
 
-use std::path::Path;
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use tempfile::TempDir;
 
@@ -56,6 +56,21 @@ async fn what_is_committed_is_read_at_once_and_after_a_restart() {
     store.close().await;
     let store = opened(&folder).await;
     assert_eq!(shelf(&store).await, [("apples".to_owned(), 3), ("pears".to_owned(), 5)]);
+}
+
+#[tokio::test]
+async fn the_files_are_their_owners_alone() {
+    let folder = TempDir::new().unwrap();
+    let store = opened(&folder).await;
+    store.commit(vec![put("apples", 3)]).await.unwrap();
+    let mode = |name: &str| {
+        let path = folder.path().join("deeper").join(name);
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!(
+        ["", "belfry.db", "belfry.db-wal", "belfry.db-shm"].map(mode),
+        [0o700, 0o600, 0o600, 0o600]
+    );
 }
 
 #[tokio::test]
@@ -282,8 +297,7 @@ async fn closing_keeps_what_was_queued_and_refuses_what_comes_after() {
 async fn what_cannot_be_opened_says_why() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("notes.txt");
-    std::fs::write(&file, "no database at all, but long enough to look like one".repeat(100))
-        .unwrap();
+    fs::write(&file, "no database at all, but long enough to look like one".repeat(100)).unwrap();
     let fault = open(&config::store::Store::sqlite(&file)).await.err();
     assert!(matches!(fault, Some(OpenFault::Engine(_))), "{fault:?}");
     let below = config::store::Store::sqlite(&file.join("belfry.db"));

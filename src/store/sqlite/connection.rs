@@ -1,6 +1,12 @@
 //! One connection to the file, set up for its thread.
 
-use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::PathBuf, time::Duration};
+use std::{
+    fs::{DirBuilder, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::PathBuf,
+    time::Duration,
+};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -24,11 +30,13 @@ impl Opening {
         Self { path, cache_kib: section.cache.0 / 1_024, busy_timeout }
     }
 
-    /// The connection that writes: makes the file and its folder when they are missing.
+    /// The connection that writes: makes the file and its folder when they are missing, both for
+    /// their owner alone.
     pub(super) fn for_writing(&self) -> Result<Connection, OpenFault> {
         if let Some(folder) = self.path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
+        self.make_file()?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let connection = self.open(flags)?;
         // https://www.sqlite.org/pragma.html: FULL syncs the log at each commit, which NORMAL does
@@ -40,6 +48,17 @@ impl Opening {
              PRAGMA foreign_keys = ON;",
         )?;
         Ok(connection)
+    }
+
+    /// SQLite would make the file readable for everyone whom the umask does not exclude. Its log and the
+    /// log's index take the mode of the file (`findCreateFileMode` in SQLite's `os_unix.c`).
+    fn make_file(&self) -> io::Result<()> {
+        // Only a new file is opened: closing one lets go of all locks that this process has on it
+        // (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path) {
+            Err(fault) if fault.kind() != io::ErrorKind::AlreadyExists => Err(fault),
+            _ => Ok(()),
+        }
     }
 
     /// A connection that reads, and cannot write.
