@@ -21,7 +21,7 @@ const PLATFORM: &[Role] = &[Role::Service, Role::Operator];
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Stored {}
 
-/// The directory's operations; `check` judges nicknames and professional names.
+/// The directory's operations; `check` judges nicknames, professional names and titles.
 pub fn operations(directory: &Directory, check: &NameCheck) -> Vec<Operation> {
     let mut all = puts(directory, check);
     all.extend(reads(directory));
@@ -51,7 +51,9 @@ fn puts(directory: &Directory, check: &NameCheck) -> Vec<Operation> {
             move |_, entry: Tutor| {
                 let (directory, check) = (tutors.clone(), tutor_check.clone());
                 async move {
+                    // Candidates see both beside every message.
                     check(&entry.name)?;
+                    entry.title.as_deref().map_or(Ok(()), |title| check(title))?;
                     directory.put_tutor(&entry).await.map(|()| Stored {})
                 }
             },

@@ -139,6 +139,10 @@ async fn only_the_platform_writes_and_only_what_fits() {
         ("tutor", json!({"id": "t", "institution": "inst1", "name": "王老师", "avatar": "data:x"})),
         ("profile", json!({"id": "u", "nickname": "加微信abc"})),
         ("tutor", json!({"id": "t", "institution": "inst1", "name": "加微信abc"})),
+        (
+            "tutor",
+            json!({"id": "t", "institution": "inst1", "name": "王老师", "title": "加微信abc"}),
+        ),
         ("profile", json!({"id": "u", "nickname": "长".repeat(65)})),
     ] {
         let refused = desk.put(what, input.clone()).await.unwrap_err();

@@ -48,9 +48,9 @@ pub struct Tutor {
     pub id: UserId,
     /// The institution they act for; `support` for the platform's own staff.
     pub institution: InstitutionId,
-    /// Their professional name, 1–64 characters.
+    /// Their professional name, 1–64 characters, judged before it is taken.
     pub name: String,
-    /// What they are, as 高级讲师; at most 64 characters.
+    /// What they are, as 高级讲师; at most 64 characters, judged like the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The address of a picture, at most 512 characters.
