@@ -34,6 +34,7 @@ pub(super) struct Conversation {
     pub(super) last_seq: i64,
     /// The newest record that shows as a line; 0 before the first.
     pub(super) line_seq: i64,
+    /// When it was written; before the first, when the conversation began.
     pub(super) line_at: i64,
     /// How many lines the user wrote.
     pub(super) user_lines: i64,

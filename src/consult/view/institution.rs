@@ -78,7 +78,8 @@ pub(in crate::consult) struct InstitutionConversation {
     pub(in crate::consult) read_seq: i64,
     /// How many lines of the candidate they have not read.
     pub(in crate::consult) unread: i64,
-    /// When the newest line was written, in milliseconds since 1970; 0 before the first.
+    /// When the newest line was written, in milliseconds since 1970; before the first, when the
+    /// conversation began.
     pub(in crate::consult) line_at: i64,
     /// The newest line.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -69,7 +69,8 @@ pub(in crate::consult) struct UserConversation {
     pub(in crate::consult) unread: i64,
     /// How far a tutor has read: the furthest of those who have served it.
     pub(in crate::consult) tutor_read_seq: i64,
-    /// When the newest line was written, in milliseconds since 1970; 0 before the first.
+    /// When the newest line was written, in milliseconds since 1970; before the first, when the
+    /// conversation began.
     pub(in crate::consult) line_at: i64,
     /// The newest line.
     #[serde(skip_serializing_if = "Option::is_none")]
