@@ -16,7 +16,7 @@ use super::{
     ledger::{self, Move},
     reach::{Stop, settle},
     scope,
-    send::{Sent, bound},
+    send::Sent,
     turn::ground,
     viewer::Viewer,
 };
@@ -84,14 +84,16 @@ impl Consult {
         bulletin: &mut Bulletin,
     ) -> Result<Sent, Stop> {
         let held = self.held(viewer, &asked.conversation, &asked.hold).await?;
-        let Some(Entry::Hold { hold, body, reply_to, client_id, verdict, expires_at }) =
+        let Some(Entry::Hold { hold, body, reply_to, client_id, verdict, expires_at, token }) =
             held.opened.entry()
         else {
             return Err(gone("the text was erased").into());
         };
         let id = &held.conversation.id;
-        let signed = bound(id, &viewer.person, hold, (body, verdict), *expires_at);
-        if !self.inner().hold_key.verifies(&signed, &asked.token) {
+        let Some(token) = token else {
+            return Err(gone("an older server held the text; send it again").into());
+        };
+        if !hold::is_token(token, &asked.token) {
             return Err(Refusal::new(Code::PermissionDenied)
                 .because("the token is not the one of this hold")
                 .into());

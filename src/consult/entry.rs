@@ -38,6 +38,9 @@ pub(super) enum Entry {
         client_id: Option<String>,
         verdict: Judged,
         expires_at: i64,
+        /// What the author must show to confirm it; absent where an older server held it.
+        #[serde(default)]
+        token: Option<String>,
     },
     /// The author gave a held text up.
     Discard { hold: HoldId, target: i64 },
@@ -185,6 +188,15 @@ mod tests {
         let content = entry.to_content();
         insta::assert_snapshot!(String::from_utf8(content.clone()).unwrap(), @r#"{"kind":"session","session":"s1","turn":"opened","state":"serving","owner":"tutor1","notice":{"zh":"甲","en":"A"}}"#);
         assert_eq!(Entry::of_content(&content), Some(entry));
+    }
+
+    #[test]
+    fn a_hold_of_an_older_server_opens_without_a_token() {
+        let content = r#"{"kind":"hold","hold":"h1","body":{"kind":"text","text":"x"},"reply_to":null,
+            "client_id":"k1","verdict":{"category":"privacy","score":90,"rules_version":"7","spans":[]},
+            "expires_at":9}"#;
+        let entry = Entry::of_content(content.as_bytes());
+        assert!(matches!(entry, Some(Entry::Hold { token: None, .. })), "{entry:?}");
     }
 
     #[test]

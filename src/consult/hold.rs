@@ -1,70 +1,29 @@
-//! A text that waits for its author: the row, and the token that confirms exactly this text.
+//! A text that waits for its author: the row, and the token that confirms it.
+//!
+//! A token is random and lies sealed in the archive beside the text it confirms, its author, the rules
+//! it broke and its end: that is what binds it to them. No key is needed, so none can leak, differ
+//! between nodes or be changed while somebody makes up their mind.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use super::chance;
 use crate::{
-    identity::Identity,
     ids::{ConversationId, HoldId, UserId},
     store::{Row, Statement},
 };
 
-/// A token's length: 32 bytes in base64 without padding.
-const TOKEN_LEN: usize = 43;
-const CONTEXT: &str = "belfry 2026-11 confirmation of a held message";
+/// 128 bits: nobody guesses one in the minutes that it counts.
+const TOKEN_BYTES: usize = 16;
 
-/// Signs and verifies confirmation tokens; the same on every node.
-pub(super) struct HoldKey([u8; 32]);
-
-impl HoldKey {
-    /// The key of this house.
-    pub(super) fn of(identity: &Identity) -> Self {
-        Self(identity.derived_key(CONTEXT))
-    }
-
-    /// The token for what `bound` names. The same every time, so a retried send gets it again.
-    pub(super) fn sign(&self, bound: &Bound<'_>) -> String {
-        URL_SAFE_NO_PAD.encode(self.mac(bound).as_bytes())
-    }
-
-    /// Whether `token` was signed for exactly what `bound` names.
-    pub(super) fn verifies(&self, bound: &Bound<'_>, token: &str) -> bool {
-        if token.len() != TOKEN_LEN {
-            return false;
-        }
-        let Ok(bytes) = URL_SAFE_NO_PAD.decode(token) else { return false };
-        // Comparing hashes of this type takes the same time wherever they differ.
-        blake3::Hash::from_slice(&bytes).is_ok_and(|mac| mac == self.mac(bound))
-    }
-
-    fn mac(&self, bound: &Bound<'_>) -> blake3::Hash {
-        let mut hasher = blake3::Hasher::new_keyed(&self.0);
-        let text = blake3::hash(bound.text.as_bytes());
-        let fields = [
-            bound.conversation.as_str().as_bytes(),
-            bound.author.as_str().as_bytes(),
-            bound.hold.as_str().as_bytes(),
-            text.as_bytes(),
-            bound.rules_version.as_bytes(),
-            &bound.expires_at.to_be_bytes(),
-        ];
-        for field in fields {
-            hasher.update(&(field.len() as u64).to_be_bytes());
-            hasher.update(field);
-        }
-        hasher.finalize()
-    }
+/// Draws the token of a new hold.
+pub(super) fn fresh_token() -> String {
+    URL_SAFE_NO_PAD.encode(chance::bytes::<TOKEN_BYTES>())
 }
 
-/// What a token is bound to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bound<'a> {
-    pub(super) conversation: &'a ConversationId,
-    pub(super) author: &'a UserId,
-    pub(super) hold: &'a HoldId,
-    pub(super) text: &'a str,
-    pub(super) rules_version: &'a str,
-    /// Until when it counts, in milliseconds since 1970.
-    pub(super) expires_at: i64,
+/// Whether `shown` is the token `kept`, found out in the same time wherever they differ.
+pub(super) fn is_token(kept: &str, shown: &str) -> bool {
+    verify_slices_are_equal(kept.as_bytes(), shown.as_bytes()).is_ok()
 }
 
 /// Where a hold lies.
@@ -115,34 +74,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_bound_to_everything_it_names() {
-        let key = HoldKey([7; 32]);
-        let (conversation, author, hold) = ("c".into(), "a".into(), "h".into());
-        let bound = Bound {
-            conversation: &conversation,
-            author: &author,
-            hold: &hold,
-            text: "13800138000",
-            rules_version: "7",
-            expires_at: 9,
-        };
-        let token = key.sign(&bound);
-        assert_eq!(token.len(), TOKEN_LEN);
-        assert!(key.verifies(&bound, &token));
-        let (conversation2, author2, hold2) = ("c2".into(), "a2".into(), "h2".into());
-        for other in [
-            Bound { conversation: &conversation2, ..bound },
-            Bound { author: &author2, ..bound },
-            Bound { hold: &hold2, ..bound },
-            Bound { text: "13800138001", ..bound },
-            Bound { rules_version: "8", ..bound },
-            Bound { expires_at: 10, ..bound },
-        ] {
-            assert!(!key.verifies(&other, &token), "{other:?}");
-        }
-        assert!(!HoldKey([8; 32]).verifies(&bound, &token));
-        for wrong in ["", "AAAA", "!", &token[1..]] {
-            assert!(!key.verifies(&bound, wrong));
+    fn a_token_is_drawn_anew_and_fits_itself_alone() {
+        let (one, other) = (fresh_token(), fresh_token());
+        assert_eq!(one.len(), 22);
+        assert!(is_token(&one, &one));
+        for wrong in [other.as_str(), "", &one[1..], &one[..21]] {
+            assert!(!is_token(&one, wrong), "{wrong}");
         }
     }
 }

@@ -12,6 +12,7 @@ mod announce;
 mod append;
 mod availability;
 mod body;
+mod chance;
 mod close;
 mod confirm;
 mod conversation;
@@ -50,7 +51,7 @@ mod wording;
 
 use std::sync::Arc;
 
-use self::{hold::HoldKey, recent::Recent, voice::Voices};
+use self::{recent::Recent, voice::Voices};
 use crate::{
     archive::Archive, clock::Clock, config, directory::Directory, identity::Identity,
     moderation::Moderation, store::Store, telemetry::Metrics,
@@ -83,16 +84,14 @@ struct Inner {
     config: config::consult::Consult,
     recent: Recent,
     voices: Voices,
-    hold_key: HoldKey,
 }
 
 impl Consult {
     /// Consultations over what `needs` holds.
     pub fn new(config: config::consult::Consult, needs: Needs) -> Self {
         let recent = Recent::new(config.recent_conversations);
-        let hold_key = HoldKey::of(&needs.identity);
         let voices = Voices::default();
-        Self(Arc::new(Inner { needs, config, recent, voices, hold_key }))
+        Self(Arc::new(Inner { needs, config, recent, voices }))
     }
 }
 

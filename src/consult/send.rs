@@ -12,7 +12,7 @@ use super::{
     conversation::Conversation,
     entry::{Entry, Judged, Opened},
     event::Manner,
-    hold::{self, Bound},
+    hold,
     judge::remember,
     ledger::{self, Move},
     reach::{Stop, settle},
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     archive,
     error::Code,
-    ids::{ConversationId, HoldId, UserId},
+    ids::{ConversationId, HoldId},
     moderation::{Action, Category, Span, Verdict},
     operation::{Caller, Refusal},
 };
@@ -150,7 +150,7 @@ impl Consult {
                     let told = (&conversation, turning.as_ref());
                     self.tell_word(told, &opened, manner(&opened), bulletin).await;
                 }
-                self.result_of(&conversation.id, &opened).ok_or(Code::Internal.into())
+                result_of(&opened).ok_or(Code::Internal.into())
             }
             // The same text may have been judged otherwise the first time: that result counts.
             Err(archive::Fault::Conflict) => {
@@ -202,7 +202,11 @@ impl Consult {
                 let verdict = Judged::of(verdict);
                 let mut beside = ledger::advance(&ground, &Move::Held(side));
                 beside.push(hold::place(&hold, &before.id, &viewer.person, expires_at));
-                (Entry::Hold { hold, body, reply_to, client_id, verdict, expires_at }, beside)
+                let token = Some(hold::fresh_token());
+                (
+                    Entry::Hold { hold, body, reply_to, client_id, verdict, expires_at, token },
+                    beside,
+                )
             }
             Action::Hide | Action::Reject => (
                 Entry::Hidden { body, reply_to, client_id, verdict: Judged::of(verdict) },
@@ -222,48 +226,33 @@ impl Consult {
         if !same {
             return Err(Code::Conflict.into());
         }
-        Ok(self.result_of(&sending.conversation, &opened))
-    }
-
-    /// What the sender of a stored text is answered, the first time and every other.
-    fn result_of(&self, conversation: &ConversationId, opened: &Opened) -> Option<Sent> {
-        let seq = opened.seq;
-        match opened.entry()? {
-            Entry::Message { .. } => Some(Sent::Delivered { seq, at: opened.at_ms }),
-            Entry::Hidden { verdict, .. } => Some(Sent::Hidden {
-                seq,
-                category: verdict.category,
-                notice: wording::safety_notice(verdict.category),
-            }),
-            Entry::Hold { hold, body, verdict, expires_at, .. } => {
-                let bound = bound(conversation, &opened.author, hold, (body, verdict), *expires_at);
-                Some(Sent::Held {
-                    seq,
-                    hold: hold.clone(),
-                    warning: Warning {
-                        category: verdict.category,
-                        spans: verdict.spans.clone(),
-                        advice: wording::advice(verdict.category),
-                    },
-                    token: self.inner().hold_key.sign(&bound),
-                    expires_at: *expires_at,
-                })
-            }
-            Entry::Discard { .. } | Entry::Recall { .. } | Entry::Session { .. } => None,
-        }
+        Ok(result_of(&opened))
     }
 }
 
-/// What the token of a hold is bound to.
-pub(super) fn bound<'a>(
-    conversation: &'a ConversationId,
-    author: &'a UserId,
-    hold: &'a HoldId,
-    (body, verdict): (&'a Body, &'a Judged),
-    expires_at: i64,
-) -> Bound<'a> {
-    let (text, rules_version) = (body.text(), verdict.rules_version.as_str());
-    Bound { conversation, author, hold, text, rules_version, expires_at }
+/// What the sender of a stored text is answered, the first time and every other.
+fn result_of(opened: &Opened) -> Option<Sent> {
+    let seq = opened.seq;
+    match opened.entry()? {
+        Entry::Message { .. } => Some(Sent::Delivered { seq, at: opened.at_ms }),
+        Entry::Hidden { verdict, .. } => Some(Sent::Hidden {
+            seq,
+            category: verdict.category,
+            notice: wording::safety_notice(verdict.category),
+        }),
+        Entry::Hold { hold, verdict, expires_at, token, .. } => Some(Sent::Held {
+            seq,
+            hold: hold.clone(),
+            warning: Warning {
+                category: verdict.category,
+                spans: verdict.spans.clone(),
+                advice: wording::advice(verdict.category),
+            },
+            token: token.clone().unwrap_or_default(),
+            expires_at: *expires_at,
+        }),
+        Entry::Discard { .. } | Entry::Recall { .. } | Entry::Session { .. } => None,
+    }
 }
 
 fn manner(opened: &Opened) -> Manner {

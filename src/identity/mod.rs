@@ -137,12 +137,6 @@ impl Identity {
         self.0.ring.sign(claims)
     }
 
-    /// A key for `context` alone, the same on every node: from the secret that keys pseudonyms, which
-    /// nodes agree on.
-    pub fn derived_key(&self, context: &'static str) -> [u8; 32] {
-        self.0.masks.derived_key(context)
-    }
-
     /// The user as the institution sees them: stable, and unlinkable between institutions.
     pub fn pseudonym(&self, user: &UserId, institution: &InstitutionId) -> Face {
         self.0.masks.face(user, institution)

@@ -45,11 +45,6 @@ impl Masks {
         }
     }
 
-    /// A key for another end, from which neither this one nor the secret can be found.
-    pub(super) fn derived_key(&self, context: &'static str) -> [u8; 32] {
-        blake3::derive_key(context, &self.key)
-    }
-
     /// The user's face before the institution.
     pub(super) fn face(&self, user: &UserId, institution: &InstitutionId) -> Face {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
@@ -132,15 +127,6 @@ mod tests {
             assert_ne!(one.avatar_seed, other.avatar_seed);
         }
         assert_ne!(face("ab", "c").id, face("a", "bc").id);
-    }
-
-    #[test]
-    fn each_end_has_a_key_of_its_own() {
-        let (one, other) = (masks(), Masks::new(&Secret::new("another")));
-        assert_eq!(one.derived_key("a"), masks().derived_key("a"));
-        assert_ne!(one.derived_key("a"), one.derived_key("b"));
-        assert_ne!(one.derived_key("a"), other.derived_key("a"));
-        assert_ne!(one.derived_key(CONTEXT), one.key);
     }
 
     #[test]

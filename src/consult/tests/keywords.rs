@@ -1,6 +1,16 @@
 //! Warned, held, confirmed, discarded, hidden.
 
 use super::*;
+use crate::{
+    consult::{
+        body::Body,
+        entry::{Entry, Judged},
+        hold,
+        ledger::{self, Move},
+    },
+    ids::{ConversationId, HoldId, UserId},
+    moderation::Category,
+};
 
 const PHONE: &str = "我的电话是13812345678";
 const CHEATING: &str = "找人替考，多少钱?";
@@ -77,6 +87,42 @@ async fn confirming_again_answers_the_same_and_says_it_once() {
     assert_eq!(late.answer.unwrap()["seq"], 3, "also after a restart and after its time");
     assert_eq!(house.refused(&user1, "discard", discard(&conversation, &held)).await, Code::Gone);
     assert_eq!(house.kinds(&user1, &conversation).await, ["session", "held", "message"]);
+}
+
+#[tokio::test]
+async fn a_text_held_by_one_node_is_confirmed_by_another() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    let held = held(&house, &conversation, "k1").await;
+    let house = house.restarted().await;
+    let confirmed = house.ask(&user("user1"), "confirm", confirm(&conversation, &held)).await;
+    assert_eq!((&confirmed["status"], &confirmed["seq"]), (&json!("delivered"), &json!(3)));
+}
+
+#[tokio::test]
+async fn a_text_that_an_older_server_held_is_to_be_sent_again() {
+    let house = House::new().await;
+    let id = ConversationId::from(house.served().await);
+    let (author, hold) = (UserId::from("user1"), HoldId::from("h1"));
+    let expires_at = house::NOW_MS + 60_000;
+    let conversation = house.consult.conversation(&id).await.unwrap().unwrap();
+    let mut beside = ledger::advance(&conversation, &Move::Quiet);
+    beside.push(hold::place(&hold, &id, &author, expires_at));
+    let verdict = Judged {
+        category: Category::Privacy,
+        score: 90,
+        rules_version: "0".to_owned(),
+        spans: Vec::new(),
+    };
+    let (body, client_id) = (Body::Text { text: PHONE.to_owned() }, Some("k1".to_owned()));
+    let (reply_to, token) = (None, None);
+    let entry = Entry::Hold { hold, body, reply_to, client_id, verdict, expires_at, token };
+    house.consult.append(&id, &author, entry, beside).await.unwrap();
+    for token in ["", "the-token-that-it-signed"] {
+        let input = json!({"conversation": id, "hold": "h1", "token": token});
+        assert_eq!(house.refused(&user("user1"), "confirm", input).await, Code::Gone);
+    }
+    held(&house, id.as_str(), "k2").await;
 }
 
 #[tokio::test]

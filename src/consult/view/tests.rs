@@ -52,6 +52,7 @@ fn hold(expires_at: i64) -> Entry {
         client_id: Some("k1".to_owned()),
         verdict: judged(),
         expires_at,
+        token: Some("secret-token".to_owned()),
     }
 }
 
@@ -141,12 +142,14 @@ fn a_held_text_is_shown_to_its_author_and_is_nothing_to_everyone_else() {
     {"seq":3,"at":3000,"kind":"withheld"}
     "#);
     for (effects, expires_at, fate) in [
+        (Effects::default(), 6_000, "pending"),
         (Effects::default(), 5_000, "expired"),
         (happened("confirmed"), 5_000, "confirmed"),
         (happened("discarded"), 6_000, "discarded"),
     ] {
         let [user, _] = seen(&entry("user1", hold(expires_at)), &effects, "user1");
         assert!(user.contains(&format!(r#""fate":"{fate}""#)), "{user}");
+        assert!(!user.contains("secret-token"), "only the answer to the send tells it");
     }
     let discard = Entry::Discard { hold: "h1".into(), target: 2 };
     insta::assert_snapshot!(by_both(&entry("user1", discard), &Effects::default()), @r#"
