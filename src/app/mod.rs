@@ -170,7 +170,6 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
         archive: archive.clone(),
         moderation: moderation.clone(),
         directory: directory.clone(),
-        identity: identity.clone(),
         clock: clock.clone(),
         metrics: metrics.clone(),
     };

@@ -1,4 +1,4 @@
-//! Randomness that nobody can foresee: what confirmation tokens are made of.
+//! Randomness that nobody can foresee: what pseudonyms and confirmation tokens are made of.
 
 /// So many random bytes, from the one crypto provider.
 pub(super) fn bytes<const COUNT: usize>() -> [u8; COUNT] {

@@ -31,6 +31,7 @@ mod mark;
 mod open;
 pub mod operations;
 mod place;
+mod pseudonym;
 mod reach;
 mod read;
 mod recall;
@@ -53,8 +54,8 @@ use std::sync::Arc;
 
 use self::{recent::Recent, voice::Voices};
 use crate::{
-    archive::Archive, clock::Clock, config, directory::Directory, identity::Identity,
-    moderation::Moderation, store::Store, telemetry::Metrics,
+    archive::Archive, clock::Clock, config, directory::Directory, moderation::Moderation,
+    store::Store, telemetry::Metrics,
 };
 
 /// What consultations lean on.
@@ -67,8 +68,6 @@ pub struct Needs {
     pub moderation: Moderation,
     /// Who may be consulted.
     pub directory: Directory,
-    /// What institutions see in place of users.
-    pub identity: Identity,
     /// The date.
     pub clock: Clock,
     /// Where verdicts are counted.

@@ -133,8 +133,6 @@ impl Consult {
         bulletin: &mut Bulletin,
     ) -> Result<Conversation, Stop> {
         let now_ms = self.now_ms();
-        let face = self.inner().needs.identity.pseudonym(user, institution);
-        let mask = Mask { pseudonym: face.id, name: face.name, avatar_seed: face.avatar_seed };
         let start = Start {
             conversation: ConversationId::fresh(now_ms),
             user: user.clone(),
@@ -143,6 +141,7 @@ impl Consult {
             owner: self.seat(institution, wish.tutor.as_ref()).await?,
             lines: 0,
         };
+        let mask = Mask::fresh();
         let mut beside = start.create(&mask);
         beside.extend(start.take_seat(wish, self.inner().config.capacity, now_ms));
         let entry = Entry::Session { session: start.session.clone(), turn: start.turn() };

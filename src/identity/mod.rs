@@ -10,7 +10,6 @@ mod grant;
 mod key;
 mod key_set;
 mod operation;
-mod pseudonym;
 mod revocation;
 mod ring;
 mod secret;
@@ -25,18 +24,15 @@ pub use self::{
     fault::{Flaw, KeySetFault, MintFault, SetupFault, TokenFault},
     grant::{ConnectionGrant, Overrides, SubOptions, SubscriptionGrant},
     operation::operations,
-    pseudonym::Face,
     revocation::Revocation,
 };
 use self::{
-    pseudonym::Masks,
     revocation::Revocations,
     ring::{Kind, Ring},
 };
 use crate::{
     clock::Clock,
     config::identity as config,
-    ids::{InstitutionId, UserId},
     store::{self, Store},
     telemetry::Metrics,
 };
@@ -54,7 +50,6 @@ struct Inner {
     config: config::Identity,
     clock: Clock,
     ring: Ring,
-    masks: Masks,
     revocations: Revocations,
 }
 
@@ -90,12 +85,7 @@ impl Identity {
         metrics: &Metrics,
     ) -> Result<Self, SetupFault> {
         let ring = Ring::new(config, metrics)?;
-        let masks = match (&config.pseudonym_secret, ring.signing()) {
-            (own, _) if !own.is_empty() => Masks::new(own),
-            (_, Some(signing)) => Masks::new(signing),
-            _ => Masks::new(&secret::kept_in(&config.secret_file)?),
-        };
-        Ok(Self(Arc::new(Inner { config: config.clone(), clock, ring, masks, revocations })))
+        Ok(Self(Arc::new(Inner { config: config.clone(), clock, ring, revocations })))
     }
 
     /// Renews the key set and forgets old revocations at their intervals, until `stop`; the first
@@ -135,11 +125,6 @@ impl Identity {
     /// When only public keys are configured.
     pub fn mint(&self, claims: &Claims) -> Result<String, MintFault> {
         self.0.ring.sign(claims)
-    }
-
-    /// The user as the institution sees them: stable, and unlinkable between institutions.
-    pub fn pseudonym(&self, user: &UserId, institution: &InstitutionId) -> Face {
-        self.0.masks.face(user, institution)
     }
 
     /// Ends tokens before their time. Connections that live by them are for the caller to end, as

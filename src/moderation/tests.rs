@@ -161,7 +161,7 @@ fn no_built_in_word_hits_a_pseudonym_or_stands_in_two_rules() {
             assert_eq!(seen.insert(word.clone(), &rule.name), None, "{word} in {}", rule.name);
         }
     }
-    for name in include_str!("../identity/pseudonyms.txt").split_whitespace() {
+    for name in include_str!("../consult/pseudonyms.txt").split_whitespace() {
         let verdict = engine().judge(Question { place: Place::Nickname, ..question(name) });
         assert_eq!(verdict.action, Action::Allow, "{name}");
     }

@@ -9,11 +9,10 @@ use tempfile::TempDir;
 use crate::{
     archive::Archive,
     clock::Clock,
-    config::{self, keys::Keys, value::Secret},
+    config::{self, keys::Keys},
     consult::{Consult, Needs, announce::Bulletin, sample},
     directory::{Directory, SUPPORT},
     error::Code,
-    identity::Identity,
     moderation::Moderation,
     operation::{Caller, Refusal, Role},
     store::{Statement, Store},
@@ -97,19 +96,12 @@ impl House {
         let section = config::archive::Archive::default();
         let archive =
             Archive::open(store.clone(), &section, &keys, clock.clone(), &metrics).await.unwrap();
-        let secret = Secret::new("a secret for tests, long enough to sign with");
-        let identity = config::identity::Identity {
-            hmac_secret: secret.clone(),
-            pseudonym_secret: secret,
-            ..config::identity::Identity::default()
-        };
         let directory = Directory::new(store.clone(), clock.clone());
         let needs = Needs {
             store: store.clone(),
             archive: archive.clone(),
             moderation: Moderation::load(&config::moderation::Moderation::default()).unwrap(),
             directory: directory.clone(),
-            identity: Identity::new(&identity, clock.clone()).unwrap(),
             clock: clock.clone(),
             metrics: metrics.clone(),
         };

@@ -56,8 +56,8 @@ async fn a_phone_number_is_held_until_its_author_insists() {
     insta::assert_snapshot!(told(&confirmed), @r#"
     [{"status":"delivered","seq":3,"at":1800000000000}
     ["user1",{"type":"consult.delivered","conversation":"id1","last_seq":3,"record":{"seq":3,"at":1800000000000,"kind":"message","author":{"side":"user"},"body":{"kind":"text","text":"我的电话是13812345678"},"flagged":"privacy","confirms":"id2","client_id":"k1"}}]
-    ["admin1",{"type":"consult.message","conversation":"id1","last_seq":3,"record":{"seq":3,"at":1800000000000,"kind":"message","author":{"side":"user","pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"body":{"kind":"text","text":"我的电话是13812345678"},"flagged":"privacy"}}]
-    ["tutor1",{"type":"consult.message","conversation":"id1","last_seq":3,"record":{"seq":3,"at":1800000000000,"kind":"message","author":{"side":"user","pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"body":{"kind":"text","text":"我的电话是13812345678"},"flagged":"privacy"}}]]
+    ["admin1",{"type":"consult.message","conversation":"id1","last_seq":3,"record":{"seq":3,"at":1800000000000,"kind":"message","author":{"side":"user","pseudonym":"pseudonym1","name":"name1","avatar_seed":"seed1"},"body":{"kind":"text","text":"我的电话是13812345678"},"flagged":"privacy"}}]
+    ["tutor1",{"type":"consult.message","conversation":"id1","last_seq":3,"record":{"seq":3,"at":1800000000000,"kind":"message","author":{"side":"user","pseudonym":"pseudonym1","name":"name1","avatar_seed":"seed1"},"body":{"kind":"text","text":"我的电话是13812345678"},"flagged":"privacy"}}]]
     "#);
     assert_eq!(
         house.kinds(&tutor("tutor1"), &conversation).await,
@@ -211,8 +211,8 @@ async fn a_tutors_contact_and_everyones_banned_words_are_hidden_from_all() {
     insta::assert_snapshot!(told(&mine), @r#"
     [{"status":"hidden","seq":2,"category":"sensitive","notice":{"zh":"该消息包含敏感内容，已不予显示。","en":"This message contained sensitive content and is not displayed."}}
     ["user1",{"type":"consult.hidden","conversation":"id1","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"hidden","author":{"side":"user"},"category":"sensitive","notice":{"zh":"该消息包含敏感内容，已不予显示。","en":"This message contained sensitive content and is not displayed."},"client_id":"k1"}}]
-    ["admin1",{"type":"consult.hidden","conversation":"id1","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"hidden","author":{"side":"user","pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"category":"sensitive","notice":{"zh":"该消息包含敏感内容，已不予显示。","en":"This message contained sensitive content and is not displayed."}}}]
-    ["tutor1",{"type":"consult.hidden","conversation":"id1","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"hidden","author":{"side":"user","pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"category":"sensitive","notice":{"zh":"该消息包含敏感内容，已不予显示。","en":"This message contained sensitive content and is not displayed."}}}]]
+    ["admin1",{"type":"consult.hidden","conversation":"id1","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"hidden","author":{"side":"user","pseudonym":"pseudonym1","name":"name1","avatar_seed":"seed1"},"category":"sensitive","notice":{"zh":"该消息包含敏感内容，已不予显示。","en":"This message contained sensitive content and is not displayed."}}}]
+    ["tutor1",{"type":"consult.hidden","conversation":"id1","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"hidden","author":{"side":"user","pseudonym":"pseudonym1","name":"name1","avatar_seed":"seed1"},"category":"sensitive","notice":{"zh":"该消息包含敏感内容，已不予显示。","en":"This message contained sensitive content and is not displayed."}}}]]
     "#);
     let theirs = house.say(&tutor("tutor1"), &conversation, ("k1", PHONE)).await;
     insta::assert_snapshot!(told(&theirs), @r#"

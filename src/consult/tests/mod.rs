@@ -3,6 +3,7 @@
 mod doors;
 mod house;
 mod keywords;
+mod masks;
 mod moves;
 mod plans;
 mod scope;
@@ -15,12 +16,12 @@ use serde_json::{Value, json};
 use self::house::{House, admin, support, tutor, user};
 use crate::error::Code;
 
-/// JSON with ids of this run replaced, for snapshots.
+/// JSON with the ids and masks of this run replaced, for snapshots.
 fn shown(value: &Value) -> String {
     let mut text = value.to_string();
     let is_id = |piece: &str| piece.len() == 32 && piece.bytes().all(|it| it.is_ascii_hexdigit());
     let ids: Vec<_> = text.split('"').filter(|it| is_id(it)).map(str::to_owned).collect();
-    let mut known = Vec::new();
+    let (mut known, mut masks) = (Vec::new(), 0);
     for id in ids {
         if !known.contains(&id) {
             known.push(id);
@@ -28,6 +29,15 @@ fn shown(value: &Value) -> String {
     }
     for (at, id) in known.iter().enumerate() {
         text = text.replace(id, &format!("id{}", at + 1));
+    }
+    while let Some(mask) = text.split(r#""pseudonym":"p_"#).nth(1) {
+        // pseudonym","name":"…","avatar_seed":"…
+        let parts: Vec<_> = mask.split('"').step_by(4).take(3).map(str::to_owned).collect();
+        masks += 1;
+        text = text
+            .replace(&format!("p_{}", parts[0]), &format!("pseudonym{masks}"))
+            .replace(&parts[1], &format!("name{masks}"))
+            .replace(&parts[2], &format!("seed{masks}"));
     }
     text
 }
