@@ -109,10 +109,7 @@ impl Target {
 }
 
 fn identity(secret: &str, clock: &Clock) -> anyhow::Result<Identity> {
-    // The pseudonyms' key is not used here; set, it keeps the secret file from being made.
-    let (secret, unused) = (Secret::new(secret), Secret::new(secret));
-    let config =
-        config::Identity { hmac_secret: secret, pseudonym_secret: unused, ..<_>::default() };
+    let config = config::Identity { hmac_secret: Secret::new(secret), ..<_>::default() };
     Identity::new(&config, clock.clone()).context("take the secret")
 }
 

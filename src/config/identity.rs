@@ -40,12 +40,9 @@ pub struct Identity {
     pub token_ttl_max: Span,
     /// Whether connections that nobody vouches for are let in at all.
     pub anonymous: bool,
-    /// Where the secret made at the first start is kept, readable by its owner alone: it stands for
-    /// secrets that are needed and not set.
+    /// Where the development secret is kept, readable by its owner alone. It is made at the first
+    /// start without `hmac_secret` and `jwks`.
     pub secret_file: String,
-    /// Keys the pseudonyms that institutions see; absent, `hmac_secret` does, or the secret file.
-    /// Pseudonyms given already are stored and stay. Nodes must agree on it.
-    pub pseudonym_secret: Secret,
 }
 
 impl Default for Identity {
@@ -65,7 +62,6 @@ impl Default for Identity {
             token_ttl_max: Span::seconds(0),
             anonymous: false,
             secret_file: "var/identity.secret".to_owned(),
-            pseudonym_secret: Secret::default(),
         }
     }
 }

@@ -15,11 +15,7 @@ const NOW_S: i64 = 1_790_000_000;
 const SECRET: &str = "a secret of thirty-two bytes ...";
 
 fn config() -> config::Identity {
-    config::Identity {
-        hmac_secret: Secret::new(SECRET),
-        pseudonym_secret: Secret::new("masks"),
-        ..config::Identity::default()
-    }
+    config::Identity { hmac_secret: Secret::new(SECRET), ..config::Identity::default() }
 }
 
 fn identity(config: &config::Identity) -> Identity {

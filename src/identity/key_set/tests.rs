@@ -102,7 +102,6 @@ fn config(jwks: &str) -> config::Identity {
     config::Identity {
         jwks: jwks.to_owned(),
         jwks_min_interval: Span::seconds(0),
-        pseudonym_secret: Secret::new("masks"),
         ..config::Identity::default()
     }
 }
@@ -292,6 +291,14 @@ fn a_file_without_a_key_is_found_at_start() {
         assert!(Identity::new(&config(&file.path()), Clock::set(0)).is_err(), "{text}");
     }
     assert!(Identity::new(&config("no/such/file.json"), Clock::set(0)).is_err());
+}
+
+#[test]
+fn with_a_key_set_no_secret_is_made() {
+    let file = File::new(&set_of(&[&p256()]));
+    let secret_file = format!("{}.secret", file.path());
+    identity(&config::Identity { secret_file: secret_file.clone(), ..config(&file.path()) });
+    assert!(!Path::new(&secret_file).exists());
 }
 
 #[tokio::test]
