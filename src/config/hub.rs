@@ -11,7 +11,8 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Hub {
-    /// How much one connection's mailbox holds before the reader counts as slow (close 3008).
+    /// How much one connection's mailbox holds before the reader counts as slow (close 3008); each
+    /// message counts 64 bytes beside its own.
     pub mailbox_max: Size,
     /// How long a reader may take nothing at all before it counts as slow (close 3008).
     pub mailbox_age_max: Span,

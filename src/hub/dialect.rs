@@ -154,6 +154,7 @@ impl Dialect {
         let mut out = before.to_vec();
         encode(&mut out)?;
         out.extend_from_slice(after);
-        Ok(out.into())
+        // Its length is what the mailbox counts, so it holds no more.
+        Ok(out.into_boxed_slice().into())
     }
 }

@@ -34,7 +34,7 @@ pub trait Wire: Send + Sync {
 /// How a mailbox's bounds are set.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// The most bytes it may hold.
+    /// The most bytes it may hold, [`FRAME_OVERHEAD`] for each frame among them.
     pub bytes_max: usize,
 }
 
@@ -98,6 +98,11 @@ pub struct News {
 
 /// So many bytes are gathered into one write: a frame a write costs far more than the copy.
 const GATHER_BYTES: usize = 32 * 1_024;
+
+/// What a frame that waits takes beside its bytes: its place in the queue, which doubles as it grows,
+/// and what the allocator keeps of it. Without it a client's pongs of two bytes each would fill the
+/// memory before they fill the mailbox.
+pub const FRAME_OVERHEAD: usize = 64;
 
 /// So many signals wait for one session.
 const SIGNALS_MAX: usize = 1_024;
@@ -315,7 +320,8 @@ impl Out {
     }
 
     fn fits(&self, frame: &Bytes, bounds: Bounds) -> bool {
-        self.bytes == 0 || self.bytes + frame.len() <= bounds.bytes_max
+        let held = self.bytes + self.frames.len() * FRAME_OVERHEAD;
+        self.frames.is_empty() || held + frame.len() + FRAME_OVERHEAD <= bounds.bytes_max
     }
 
     fn gather(&self, gathered: &mut Vec<u8>) {

@@ -36,11 +36,11 @@ pub fn encode_frame(opcode: OpCode, payload: &[u8]) -> Bytes {
     let mut frame = Vec::with_capacity(HEADER_MAX + payload.len());
     write_header(opcode, payload.len(), &mut frame);
     frame.extend_from_slice(payload);
-    frame.into()
+    exact(&frame)
 }
 
-/// A finished frame around what `write` appends, which is not copied again: the header is written
-/// before it, into room that was left.
+/// A finished frame around what `write` appends: the header is written before it, into room that was
+/// left.
 ///
 /// # Errors
 /// Those of `write`.
@@ -55,7 +55,7 @@ pub fn frame_with<E>(
     write_header(opcode, frame.len() - HEADER_MAX, &mut header);
     let start = HEADER_MAX - header.len();
     frame[start..HEADER_MAX].copy_from_slice(&header);
-    Ok(Bytes::from(frame).slice(start..))
+    Ok(exact(&frame[start..]))
 }
 
 /// A close frame. A reason that is too long loses its end.
@@ -63,6 +63,12 @@ pub fn close_frame(code: u16, reason: &str) -> Bytes {
     let reason = &reason[..reason.floor_char_boundary(CONTROL_MAX - 2)];
     let payload = [&code.to_be_bytes(), reason.as_bytes()].concat();
     encode_frame(OpCode::Control(Control::Close), &payload)
+}
+
+/// A frame may wait long for its reader, in a mailbox that counts its length: the room that was left
+/// while it was written is not kept.
+fn exact(frame: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(frame)
 }
 
 fn write_header(opcode: OpCode, length: usize, out: &mut Vec<u8>) {
@@ -105,6 +111,21 @@ mod tests {
         let short = close_frame(3_001, &format!("x{}", "停".repeat(60)));
         assert_eq!(short.len(), 2 + 2 + 121);
         assert_eq!(&close_frame(3_001, "shutdown")[..], b"\x88\x0a\x0b\xb9shutdown");
+    }
+
+    #[test]
+    fn a_frame_holds_no_more_memory_than_it_is_long() {
+        let written = |length: usize| {
+            let write = |out: &mut Vec<u8>| -> Result<(), ()> {
+                (0..length).for_each(|_| out.push(b'x'));
+                Ok(())
+            };
+            [encode_frame(TEXT, &vec![b'x'; length]), frame_with(TEXT, write).unwrap()]
+        };
+        for frame in [0, 2, 300, 70_000].into_iter().flat_map(written) {
+            let length = frame.len();
+            assert_eq!(frame.try_into_mut().unwrap().capacity(), length);
+        }
     }
 
     #[test]

@@ -10,6 +10,9 @@ pub mod socket;
 pub mod stream;
 pub mod websocket;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use axum::{

@@ -13,6 +13,7 @@ use socket2::SockRef;
 use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
+    config::client::Client,
     hub::{Dialect, Flushed, Mailbox, Wire},
     protocol::{
         code::Disconnect,
@@ -21,7 +22,7 @@ use crate::{
         push::Push,
         request::ConnectRequest,
     },
-    session::{Needs, Pings},
+    session::Pings,
     telemetry::instrument::Count,
     transport::{
         connection::{Carrier, Heard, PARTING, poll_resume},
@@ -83,17 +84,23 @@ struct Ear {
 }
 
 impl Listening {
-    /// Listens to `stream`, whose client speaks `dialect` and answers `pings`.
-    pub fn new(stream: Arc<TcpStream>, dialect: Dialect, pings: Pings, needs: &Needs) -> Self {
+    /// Listens to `stream`, whose client speaks `dialect` and answers `pings`; counts what it sends.
+    pub fn new(
+        stream: Arc<TcpStream>,
+        dialect: Dialect,
+        pings: Pings,
+        client: &Client,
+        received: Count,
+    ) -> Self {
         let awaits_connect = dialect.is_unidirectional();
-        let commands_max = needs.client.commands_per_frame;
+        let commands_max = client.commands_per_frame;
         Self {
             stream,
-            reader: Reader::new(needs.client.message_max.0),
+            reader: Reader::new(client.message_max.0),
             ear: Ear { dialect, pings, awaits_connect, commands_max },
             ready: VecDeque::new(),
             answer: None,
-            received: needs.metrics.received.clone(),
+            received,
         }
     }
 
@@ -103,15 +110,25 @@ impl Listening {
         self.ready.push_back(Heard::Connect(Box::new(request)));
     }
 
-    /// Reads bytes of the client's.
+    /// Reads bytes of the client's. One pong answers all pings among them: the newest is enough (RFC
+    /// 6455 section 5.5.3), and a client that only pings costs a write a read at most.
     pub fn digest(&mut self, bytes: &mut [u8], mailbox: &Mailbox) {
         self.received.add(bytes.len() as u64);
-        let mut chunk = Chunk::new(bytes);
+        let mut ping = None;
+        self.read(Chunk::new(bytes), &mut ping);
+        if let Some(newest) = ping {
+            mailbox.send_now(encode_frame(PONG, &newest));
+        }
+    }
+
+    fn read(&mut self, mut chunk: Chunk<'_>, ping: &mut Option<Vec<u8>>) {
         loop {
             let heard = match self.reader.next(&mut chunk) {
                 Ok(None) => return,
                 Ok(Some(Event::Ping(payload))) => {
-                    mailbox.send_now(encode_frame(PONG, payload));
+                    let newest = ping.get_or_insert_default();
+                    newest.clear();
+                    newest.extend_from_slice(payload);
                     None
                 }
                 Ok(Some(Event::Pong(_))) => {
@@ -201,6 +218,11 @@ impl Carrier for Listening {
                 return Poll::Ready(Heard::Gone);
             }
             match self.take_in(mailbox) {
+                // Who sends pings, or messages in crumbs, gives the others their turn.
+                Ok(()) if self.ready.is_empty() => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 Ok(()) => {}
                 Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => return Poll::Ready(Heard::Gone),

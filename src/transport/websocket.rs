@@ -136,7 +136,9 @@ impl Newcomer {
         let stream = Arc::new(stream);
         let wire = Socket { stream: Arc::clone(&stream), written: needs.metrics.written.clone() };
         let guest = needs.hub.admit(self.dialect, Box::new(wire));
-        let mut listening = Listening::new(stream, self.dialect, self.arrival.pings, needs);
+        let received = needs.metrics.received.clone();
+        let mut listening =
+            Listening::new(stream, self.dialect, self.arrival.pings, &needs.client, received);
         if let Some(request) = self.connect {
             listening.hear(request);
         }

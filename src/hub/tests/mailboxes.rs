@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{Paper, Sleeper, frame, mailbox};
 use crate::{
-    hub::{Dialect, Flushed, Signal},
+    hub::{Dialect, Flushed, Signal, mailbox::FRAME_OVERHEAD},
     protocol::code::DisconnectCode,
 };
 
@@ -15,7 +15,7 @@ const DIALECT: Dialect = Dialect::StreamJson;
 #[test]
 fn frames_leave_in_order_and_in_one_write() {
     let paper = Paper::endless();
-    let mailbox = mailbox(&paper, DIALECT, 100);
+    let mailbox = mailbox(&paper, DIALECT, 1_000);
     assert!(mailbox.send(frame("one ")), "the first asks for a flush");
     assert!(!mailbox.send(frame("two ")), "one is asked for already");
     assert_eq!((mailbox.waiting_bytes(), paper.text().as_str()), (8, ""));
@@ -28,7 +28,7 @@ fn frames_leave_in_order_and_in_one_write() {
 #[test]
 fn a_reader_that_is_behind_wakes_the_task_which_writes_on() {
     let (paper, task) = (Paper::with_room(5), Arc::new(Sleeper::default()));
-    let mailbox = mailbox(&paper, DIALECT, 100);
+    let mailbox = mailbox(&paper, DIALECT, 1_000);
     assert!(!mailbox.news(&task.waker()).is_blocked);
     mailbox.send_now(frame("one two"));
     assert_eq!((paper.text().as_str(), task.woken()), ("one t", 1));
@@ -48,7 +48,7 @@ fn a_reader_that_is_behind_wakes_the_task_which_writes_on() {
 #[test]
 fn a_full_mailbox_is_closed_and_finishes_only_what_was_begun() {
     let (paper, task) = (Paper::with_room(3), Arc::new(Sleeper::default()));
-    let mailbox = mailbox(&paper, DIALECT, 20);
+    let mailbox = mailbox(&paper, DIALECT, 20 + 4 * FRAME_OVERHEAD);
     mailbox.news(&task.waker());
     for _ in 0..3 {
         mailbox.send_now(frame("0123456"));
@@ -68,9 +68,20 @@ fn a_full_mailbox_is_closed_and_finishes_only_what_was_begun() {
 }
 
 #[test]
+fn tiny_frames_weigh_what_they_take() {
+    let mailbox = mailbox(&Paper::with_room(0), DIALECT, 64 * 1_024);
+    let kept = (0..).take_while(|_| {
+        mailbox.send_now(frame("{}"));
+        mailbox.closing().is_none()
+    });
+    assert!((500..1_000).contains(&kept.count()), "each takes some 64 bytes beside its own two");
+    assert_eq!(mailbox.closing(), Some(DisconnectCode::Slow.into()));
+}
+
+#[test]
 fn who_was_not_written_to_is_not_slow() {
     let paper = Paper::endless();
-    let mailbox = mailbox(&paper, DIALECT, 20);
+    let mailbox = mailbox(&paper, DIALECT, 20 + 2 * FRAME_OVERHEAD);
     for _ in 0..10 {
         mailbox.send(frame("0123456789"));
     }
@@ -82,7 +93,7 @@ fn who_was_not_written_to_is_not_slow() {
 #[test]
 fn who_took_everything_is_given_more_than_the_bound() {
     let (paper, task) = (Paper::with_room(4), Arc::new(Sleeper::default()));
-    let mailbox = mailbox(&paper, DIALECT, 8);
+    let mailbox = mailbox(&paper, DIALECT, 8 + FRAME_OVERHEAD);
     mailbox.news(&task.waker());
     mailbox.send_now(frame("a history of twenty"));
     assert_eq!((mailbox.closing(), mailbox.waiting_bytes(), task.woken()), (None, 15, 1));
@@ -93,7 +104,7 @@ fn who_took_everything_is_given_more_than_the_bound() {
 #[test]
 fn a_mailbox_that_blocks_while_it_makes_room_wakes_its_task() {
     let (paper, task) = (Paper::with_room(12), Arc::new(Sleeper::default()));
-    let mailbox = mailbox(&paper, DIALECT, 20);
+    let mailbox = mailbox(&paper, DIALECT, 20 + 2 * FRAME_OVERHEAD);
     mailbox.news(&task.waker());
     mailbox.send(frame("0123456789"));
     mailbox.send(frame("0123456789"));
@@ -104,7 +115,7 @@ fn a_mailbox_that_blocks_while_it_makes_room_wakes_its_task() {
 #[test]
 fn nothing_is_written_behind_the_last_frame() {
     let paper = Paper::endless();
-    let mailbox = mailbox(&paper, DIALECT, 100);
+    let mailbox = mailbox(&paper, DIALECT, 1_000);
     mailbox.send(frame("one "));
     assert_eq!(mailbox.finish(frame("bye")), Flushed::All);
     mailbox.send_now(frame("two"));
@@ -114,7 +125,7 @@ fn nothing_is_written_behind_the_last_frame() {
 #[test]
 fn a_torn_wire_is_found_out_and_nothing_waits_for_it() {
     let (paper, task) = (Paper::with_room(2), Arc::new(Sleeper::default()));
-    let mailbox = mailbox(&paper, DIALECT, 100);
+    let mailbox = mailbox(&paper, DIALECT, 1_000);
     mailbox.news(&task.waker());
     mailbox.send_now(frame("one"));
     paper.tear();
@@ -129,7 +140,7 @@ fn a_torn_wire_is_found_out_and_nothing_waits_for_it() {
 #[test]
 fn a_reader_that_takes_nothing_for_long_is_given_up_and_a_slow_one_is_not() {
     let paper = Paper::with_room(1);
-    let mailbox = mailbox(&paper, DIALECT, 100);
+    let mailbox = mailbox(&paper, DIALECT, 1_000);
     mailbox.send_now(frame("0123456789"));
     for now_s in 1..=30 {
         mailbox.beat(now_s, 10);
@@ -148,7 +159,7 @@ fn a_reader_that_takes_nothing_for_long_is_given_up_and_a_slow_one_is_not() {
 
 #[test]
 fn an_alarm_rings_once_at_its_time() {
-    let mailbox = mailbox(&Paper::endless(), DIALECT, 100);
+    let mailbox = mailbox(&Paper::endless(), DIALECT, 1_000);
     mailbox.wake_at(5);
     mailbox.beat(4, 10);
     assert!(!mailbox.news(Waker::noop()).has_signals);
@@ -161,7 +172,7 @@ fn an_alarm_rings_once_at_its_time() {
 
 #[test]
 fn a_session_that_hears_no_signal_is_given_up() {
-    let mailbox = mailbox(&Paper::endless(), DIALECT, 100);
+    let mailbox = mailbox(&Paper::endless(), DIALECT, 1_000);
     for _ in 0..2_000 {
         mailbox.signal(Signal::Time);
     }

@@ -36,7 +36,7 @@ const DIALECTS: [Dialect; CLIENTS] = [
     Dialect::StreamJson,
 ];
 /// A few publications fill a mailbox.
-const MAILBOX_BYTES: usize = 1_024;
+const MAILBOX_BYTES: usize = 1_280;
 
 /// Something that happens, to a client and a channel by number.
 #[derive(Clone, Copy, Debug)]
