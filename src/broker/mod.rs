@@ -65,9 +65,20 @@ pub enum Announcement {
     Leave(ClientInfo),
 }
 
-/// How a node takes announcements: at once, without waiting, without calling the broker back. What
-/// it answers is run after the channel's order is settled and its lock let go: the slow part.
+/// A node as the broker sees it. It answers at once, without waiting, without calling back.
+pub struct Node {
+    /// Takes an announcement. What it answers is run after the channel's order is settled and its
+    /// lock let go: the slow part.
+    pub deliver: Deliver,
+    /// Whether somebody on the node is subscribed to the channel.
+    pub is_occupied: IsOccupied,
+}
+
+/// How a node takes announcements.
 pub type Deliver = Box<dyn Fn(&ChannelName, &Announcement) -> Option<Afterwards> + Send + Sync>;
+
+/// How a node says whether it listens to a channel.
+pub type IsOccupied = Box<dyn Fn(&ChannelName) -> bool + Send + Sync>;
 
 /// The slow part of a delivery.
 pub type Afterwards = Box<dyn FnOnce() + Send>;

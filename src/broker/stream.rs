@@ -9,30 +9,43 @@ use crate::{
     protocol::publication::Publication,
 };
 
-/// A stream, from its first mention until nobody has cared for long enough.
+/// What a stream takes beside its publications: its entry, the channel's name, its epoch.
+pub const STREAM_OVERHEAD: usize = 256;
+
+/// What a publication takes beside its payload, and a tag beside its text.
+const ITEM_OVERHEAD: usize = size_of::<Publication>() + 64;
+const TAG_OVERHEAD: usize = 64;
+
+/// A stream, from its first publication until nobody has cared for long enough.
 #[derive(Debug)]
 pub struct Stream {
     epoch: Arc<str>,
     top: u64,
     ring: VecDeque<Arc<Publication>>,
+    /// What the ring takes, in bytes.
+    bytes: usize,
     /// When the ring's content is void, whole: each publication moves it on.
     void_at: Option<Instant>,
     touched_at: Instant,
 }
 
-impl Default for Stream {
-    fn default() -> Self {
-        Self {
-            epoch: fresh_epoch(),
-            top: 0,
-            ring: VecDeque::new(),
-            void_at: None,
-            touched_at: Instant::now(),
-        }
-    }
-}
-
 impl Stream {
+    /// An empty stream, whose life is called `epoch`.
+    pub fn new(epoch: Arc<str>) -> Self {
+        let (ring, touched_at) = (VecDeque::new(), Instant::now());
+        Self { epoch, top: 0, ring, bytes: 0, void_at: None, touched_at }
+    }
+
+    /// How much memory it takes, in bytes.
+    pub fn held(&self) -> usize {
+        STREAM_OVERHEAD + self.bytes
+    }
+
+    /// When it was last read or published to.
+    pub fn touched_at(&self) -> Instant {
+        self.touched_at
+    }
+
     /// Where the stream stands.
     pub fn position(&self) -> StreamPosition {
         StreamPosition { offset: self.top, epoch: Arc::clone(&self.epoch) }
@@ -48,9 +61,11 @@ impl Stream {
             publication.epoch = self.epoch.to_string();
         }
         let publication = Arc::new(publication);
+        self.bytes += weight(&publication);
         self.ring.push_back(Arc::clone(&publication));
         while self.ring.len() > keep.size {
-            self.ring.pop_front();
+            let oldest = self.ring.pop_front();
+            self.bytes -= oldest.map_or(0, |oldest| weight(&oldest));
         }
         self.void_at = now.checked_add(keep.ttl);
         self.touched_at = now;
@@ -76,7 +91,7 @@ impl Stream {
 
     /// Forgets what it kept; the offset goes on.
     pub fn clear(&mut self) {
-        self.ring = VecDeque::new();
+        (self.ring, self.bytes) = (VecDeque::new(), 0);
     }
 
     /// Whether it keeps nothing and was left alone for `idle`.
@@ -88,15 +103,20 @@ impl Stream {
 
     fn expire(&mut self, now: Instant) {
         if self.void_at.is_some_and(|void_at| void_at <= now) {
-            self.ring = VecDeque::new();
+            self.clear();
             self.void_at = None;
         }
     }
 }
 
-/// Eight random letters: enough that two lives of a stream never share one by chance.
-fn fresh_epoch() -> Arc<str> {
-    (0..8).map(|_| fastrand::lowercase()).collect::<String>().into()
+/// What a publication takes in a ring, in bytes.
+fn weight(publication: &Publication) -> usize {
+    let Publication { data, info, tags, .. } = publication;
+    let info = info.as_ref().map_or(0, |info| {
+        info.user.len() + info.client.len() + info.conn_info.len() + info.chan_info.len()
+    });
+    let tags = tags.iter().map(|(name, value)| TAG_OVERHEAD + name.len() + value.len());
+    ITEM_OVERHEAD + data.len() + info + tags.sum::<usize>()
 }
 
 #[cfg(test)]
@@ -114,7 +134,7 @@ mod tests {
     }
 
     fn filled(count: usize) -> Stream {
-        let mut stream = Stream::default();
+        let mut stream = Stream::new("life".into());
         for _ in 0..count {
             stream.append(Publication::default(), KEEP);
         }
@@ -151,8 +171,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn it_takes_what_its_publications_take() {
+        let mut stream = filled(9);
+        let empty = KEEP.size * ITEM_OVERHEAD + STREAM_OVERHEAD;
+        assert_eq!(stream.held(), empty);
+        let tags = [("a".to_owned(), "bc".to_owned())].into();
+        let data = vec![0; 1_000].into();
+        stream.append(Publication { data, tags, ..Publication::default() }, KEEP);
+        assert_eq!(stream.held(), empty + 1_000 + TAG_OVERHEAD + 3);
+        stream.clear();
+        assert_eq!(stream.held(), STREAM_OVERHEAD);
+        let mut void = filled(2);
+        tokio::time::advance(Duration::from_secs(61)).await;
+        void.is_idle(Duration::ZERO);
+        assert_eq!(void.held(), STREAM_OVERHEAD);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn only_the_first_publication_carries_the_epoch() {
-        let mut stream = Stream::default();
+        let mut stream = Stream::new("life".into());
         assert!(!stream.append(Publication::default(), KEEP).epoch.is_empty());
         assert!(stream.append(Publication::default(), KEEP).epoch.is_empty());
     }

@@ -20,6 +20,8 @@ pub struct Hub {
     pub flusher_threads: usize,
     /// How long a stream without publications keeps its epoch and offset after its history went.
     pub stream_idle_ttl: Span,
+    /// How much memory all streams may take; beyond, those left alone for the longest are forgotten.
+    pub streams_max: Size,
     /// How long an `idempotency_key` of the server API is remembered.
     pub idempotency_ttl: Span,
 }
@@ -31,15 +33,17 @@ impl Default for Hub {
             mailbox_age_max: Span::seconds(10),
             flusher_threads: 0,
             stream_idle_ttl: Span::seconds(3_600),
+            streams_max: Size::kib(256 * 1_024),
             idempotency_ttl: Span::seconds(300),
         }
     }
 }
 
 impl Hub {
-    /// Refuses mailboxes that hold nothing, and patience that is over at once.
+    /// Refuses mailboxes and streams that hold nothing, and patience that is over at once.
     pub(super) fn check(&self) -> Vec<Wrong> {
-        let mut wrong = Wrong::zeros([("mailbox_max", self.mailbox_max.0)]);
+        let bounds = [("mailbox_max", self.mailbox_max.0), ("streams_max", self.streams_max.0)];
+        let mut wrong = Wrong::zeros(bounds);
         if self.mailbox_age_max < Span::seconds(1) {
             wrong.push(Wrong::new("mailbox_age_max", "must be at least 1s"));
         }

@@ -115,6 +115,7 @@ fn what_each_section_cannot_work_with_is_blamed_on_its_key() {
         ("client.ping_interval = '25500ms'", "client.ping_interval"),
         ("client.pong_timeout = '25s'", "client.pong_timeout"),
         ("hub.mailbox_max = '0B'", "hub.mailbox_max"),
+        ("hub.streams_max = '0B'", "hub.streams_max"),
         ("hub.mailbox_age_max = '999ms'", "hub.mailbox_age_max"),
         ("http.allowed_origins = ['*']", "http.allowed_origins"),
         ("http.public_url = 'https://im.example.cn/chat'", "http.public_url"),

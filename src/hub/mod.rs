@@ -31,7 +31,7 @@ pub use self::{
 use self::{flusher::Flusher, registry::Registry, topic::Topics};
 pub use crate::broker::{Draft, Page, Query, StreamPosition};
 use crate::{
-    broker::{Afterwards, Announcement, Memory},
+    broker::{Afterwards, Announcement, Deliver, IsOccupied, Memory, Node},
     config,
     ids::{ChannelName, ConnectionId, UserId},
     protocol::{code::Disconnect, payload, publication::ClientInfo},
@@ -75,7 +75,7 @@ impl Hub {
         let inner = Arc::new(Inner {
             namespaces: Namespaces::new(channels),
             personal_namespace: channels.personal_namespace.clone(),
-            broker: Memory::new(config.idempotency_ttl.0),
+            broker: Memory::new(&config, metrics.stream_evictions.clone()),
             registry: Registry::default(),
             topics: Topics::default(),
             flusher: Flusher::start(config.flusher_threads)?,
@@ -83,14 +83,7 @@ impl Hub {
             started_at: Instant::now(),
             config,
         });
-        let node: Weak<Inner> = Arc::downgrade(&inner);
-        inner.broker.attach(Box::new(move |channel, announcement| {
-            let node = node.upgrade()?;
-            let delivered = node.topics.deliver(channel, announcement);
-            node.metrics.deliveries.add(delivered.receivers as u64);
-            let flush: Afterwards = Box::new(move || node.flusher.flush(delivered.dirty));
-            Some(flush)
-        }));
+        inner.broker.attach(inner.as_node());
         Ok(Self(inner))
     }
 
@@ -195,6 +188,25 @@ impl Hub {
         let mailboxes = self.0.registry.of_user(user);
         let chosen = mailboxes.iter().filter(|mailbox| only.is_none_or(|id| mailbox.id() == id));
         chosen.map(|mailbox| act(mailbox)).count()
+    }
+}
+
+impl Inner {
+    /// This node as the broker sees it, which must not keep it alive.
+    fn as_node(self: &Arc<Self>) -> Node {
+        let (deliverer, listener): (Weak<Self>, Weak<Self>) =
+            (Arc::downgrade(self), Arc::downgrade(self));
+        let deliver: Deliver = Box::new(move |channel, announcement| {
+            let node = deliverer.upgrade()?;
+            let delivered = node.topics.deliver(channel, announcement);
+            node.metrics.deliveries.add(delivered.receivers as u64);
+            let flush: Afterwards = Box::new(move || node.flusher.flush(delivered.dirty));
+            Some(flush)
+        });
+        let is_occupied: IsOccupied = Box::new(move |channel| {
+            listener.upgrade().is_some_and(|node| node.topics.subscribers(channel) > 0)
+        });
+        Node { deliver, is_occupied }
     }
 }
 

@@ -30,10 +30,11 @@ impl Hub {
                 waiting_bytes += mailbox.waiting_bytes();
             });
             self.0.metrics.mailboxes.set(i64::try_from(waiting_bytes).unwrap_or(i64::MAX));
+            let held = i64::try_from(self.0.broker.held()).unwrap_or(i64::MAX);
+            self.0.metrics.streams.set(held);
             count = count.wrapping_add(1);
             if count.is_multiple_of(SWEEP_EVERY) {
-                let idle = self.0.config.stream_idle_ttl.0;
-                self.0.broker.sweep(idle, |channel| self.0.topics.subscribers(channel) > 0);
+                self.0.broker.sweep();
             }
         }
     }

@@ -224,7 +224,9 @@ impl Place {
             // A publication outside the stream has no place in it.
             return Step::Next;
         }
-        if position.epoch.is_empty() {
+        // Nothing was published since it asked where the stream stands: the life that begins now is
+        // the one that it follows.
+        if position.epoch.is_empty() || (position.offset, offset) == (0, 1) {
             position.epoch = Arc::clone(epoch);
         } else if position.epoch != *epoch {
             return Step::Gap;

@@ -3,6 +3,11 @@
 //! A channel's order is the order in which its shard's lock is taken; the announcement is delivered
 //! under it, so that every subscriber sees publications, joins and leaves in that one order. The
 //! hub's delivery takes only locks of its own below and never calls back.
+//!
+//! A stream is kept from its first publication on: who asks where one stands leaves nothing behind,
+//! however many channels they name. All streams together are bounded, see [`room`].
+
+mod room;
 
 use std::{
     collections::HashMap,
@@ -13,46 +18,74 @@ use std::{
 
 use tokio::time::Instant;
 
+use self::room::Room;
 use crate::{
     broker::{
-        Afterwards, Announcement, Deliver, Draft, Keep, Page, Query, StreamPosition, stream::Stream,
+        Afterwards, Announcement, Draft, Keep, Node, Page, Query, StreamPosition, stream::Stream,
     },
+    config::hub::Hub as Config,
     ids::{ChannelName, ConnectionId},
     protocol::publication::{ClientInfo, Publication},
+    telemetry::instrument::Count,
 };
 
 /// How many locks the channels are spread over: more than cores, so that two rarely meet.
 const SHARDS: usize = 64;
 
+/// How many counts of lives there are in a shard. Channels share them: it does no harm when a life
+/// of another channel counts, but a client that was away may be told in vain that it missed something.
+const LIVES: usize = 1_024;
+
 /// The in-process broker.
 pub struct Memory {
     shards: Vec<Mutex<Shard>>,
     hasher: std::hash::RandomState,
-    deliver: OnceLock<Deliver>,
+    node: OnceLock<Node>,
     idempotency_ttl: Duration,
+    stream_idle_ttl: Duration,
+    room: Room,
 }
 
-#[derive(Default)]
 struct Shard {
     streams: HashMap<ChannelName, Stream>,
+    /// How many streams were forgotten of the channels that share a place.
+    lives: Box<[u32]>,
     presence: HashMap<ChannelName, HashMap<ConnectionId, ClientInfo>>,
     done: HashMap<(ChannelName, String), (StreamPosition, Instant)>,
 }
 
+impl Default for Shard {
+    fn default() -> Self {
+        Self {
+            streams: HashMap::new(),
+            lives: vec![0; LIVES].into(),
+            presence: HashMap::new(),
+            done: HashMap::new(),
+        }
+    }
+}
+
 impl Memory {
-    /// A broker that remembers idempotency keys for `idempotency_ttl`.
-    pub fn new(idempotency_ttl: Duration) -> Self {
+    /// A broker with the bounds of `config`, which counts streams that had to go in `evictions`.
+    pub fn new(config: &Config, evictions: Count) -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             hasher: std::hash::RandomState::new(),
-            deliver: OnceLock::new(),
-            idempotency_ttl,
+            node: OnceLock::new(),
+            idempotency_ttl: config.idempotency_ttl.0,
+            stream_idle_ttl: config.stream_idle_ttl.0,
+            room: Room::new(config.streams_max.0, evictions),
         }
     }
 
-    /// Tells where announcements go. Only the first call counts: one process has one hub.
-    pub fn attach(&self, deliver: Deliver) {
-        let _first_wins = self.deliver.set(deliver);
+    /// Tells who listens here. Only the first call counts: one process has one hub.
+    pub fn attach(&self, node: Node) {
+        let _first_wins = self.node.set(node);
+    }
+
+    /// How much memory all streams take, in bytes.
+    pub fn held(&self) -> usize {
+        self.room.held()
     }
 
     /// Publishes to the channel, through its stream when it keeps one.
@@ -71,8 +104,7 @@ impl Memory {
         let (publication, position) = if keep.size == 0 || draft.skip_history {
             (Arc::new(publication), StreamPosition::default())
         } else {
-            let stream = shard.stream(channel);
-            (stream.append(publication, keep), stream.position())
+            self.append(&mut shard, channel, publication, keep)
         };
         if let Some(key) = key {
             shard.done.insert(key, (position.clone(), Instant::now() + self.idempotency_ttl));
@@ -81,18 +113,28 @@ impl Memory {
         let afterwards = self.announce(channel, &Announcement::Publication { publication, epoch });
         drop(shard);
         run(afterwards);
+        if self.room.is_full() {
+            self.make_room();
+        }
         position
     }
 
     /// Reads a part of the channel's stream, and where it stands.
     pub fn history(&self, channel: &ChannelName, query: &Query) -> Page {
-        self.shard(channel).stream(channel).read(query)
+        let mut shard = self.shard(channel);
+        match shard.streams.get_mut(channel) {
+            Some(stream) => self.room.watch(stream, |stream| stream.read(query)),
+            None => {
+                let epoch = self.epoch(&shard.lives, channel);
+                Page { publications: Vec::new(), position: StreamPosition { offset: 0, epoch } }
+            }
+        }
     }
 
     /// Forgets the channel's publications; offsets go on.
     pub fn clear_history(&self, channel: &ChannelName) {
         if let Some(stream) = self.shard(channel).streams.get_mut(channel) {
-            stream.clear();
+            self.room.watch(stream, Stream::clear);
         }
     }
 
@@ -128,19 +170,77 @@ impl Memory {
         run(afterwards);
     }
 
-    /// Forgets streams that keep nothing, were left alone for `idle` and have no subscriber here,
-    /// and idempotency keys that are past their time.
-    pub fn sweep(&self, idle: Duration, is_occupied: impl Fn(&ChannelName) -> bool) {
+    /// Forgets streams that keep nothing, were left alone for long and have no subscriber here, and
+    /// idempotency keys that are past their time.
+    pub fn sweep(&self) {
         let now = Instant::now();
         for shard in &self.shards {
             let mut shard = lock(shard);
-            shard.streams.retain(|channel, stream| !stream.is_idle(idle) || is_occupied(channel));
+            self.forget(&mut shard, |channel, stream| {
+                stream.is_idle(self.stream_idle_ttl) && !self.is_occupied(channel)
+            });
             shard.done.retain(|_, (_, until)| *until > now);
         }
+        self.room.settle();
+    }
+
+    fn append(
+        &self,
+        shard: &mut Shard,
+        channel: &ChannelName,
+        publication: Publication,
+        keep: Keep,
+    ) -> (Arc<Publication>, StreamPosition) {
+        let Shard { streams, lives, .. } = shard;
+        let stream = streams.entry(channel.clone()).or_insert_with(|| {
+            let stream = Stream::new(self.epoch(lives, channel));
+            self.room.changes(0, stream.held());
+            stream
+        });
+        self.room.watch(stream, |stream| (stream.append(publication, keep), stream.position()))
+    }
+
+    /// Forgets streams of a shard that are `over`; the next life of each has another epoch.
+    fn forget(
+        &self,
+        shard: &mut Shard,
+        mut is_over: impl FnMut(&ChannelName, &mut Stream) -> bool,
+    ) {
+        let Shard { streams, lives, .. } = shard;
+        streams.retain(|channel, stream| {
+            let is_over = self.room.watch(stream, |stream| is_over(channel, stream));
+            if is_over {
+                self.room.changes(stream.held(), 0);
+                let lives = &mut lives[self.life(channel)];
+                *lives = lives.wrapping_add(1);
+            }
+            !is_over
+        });
+    }
+
+    /// What a stream's life is called that begins now: eight letters, enough that two lives of a
+    /// channel never share them by chance. They are no secret, but nobody can choose them.
+    fn epoch(&self, lives: &[u32], channel: &ChannelName) -> Arc<str> {
+        let mut rest = self.hasher.hash_one((channel, lives[self.life(channel)]));
+        let letter = |_| {
+            let letter = b'a' + (rest % 26) as u8;
+            rest /= 26;
+            char::from(letter)
+        };
+        (0..8).map(letter).collect::<String>().into()
     }
 
     fn announce(&self, channel: &ChannelName, announcement: &Announcement) -> Option<Afterwards> {
-        self.deliver.get().and_then(|deliver| deliver(channel, announcement))
+        self.node.get().and_then(|node| (node.deliver)(channel, announcement))
+    }
+
+    fn is_occupied(&self, channel: &ChannelName) -> bool {
+        self.node.get().is_some_and(|node| (node.is_occupied)(channel))
+    }
+
+    /// Where lives of the channel's streams are counted in its shard.
+    fn life(&self, channel: &ChannelName) -> usize {
+        self.hasher.hash_one(channel) as usize / SHARDS % LIVES
     }
 
     fn shard(&self, channel: &ChannelName) -> MutexGuard<'_, Shard> {
@@ -149,10 +249,6 @@ impl Memory {
 }
 
 impl Shard {
-    fn stream(&mut self, channel: &ChannelName) -> &mut Stream {
-        self.streams.entry(channel.clone()).or_default()
-    }
-
     fn done_before(&self, key: &(ChannelName, String)) -> Option<StreamPosition> {
         let (position, until) = self.done.get(key)?;
         (*until > Instant::now()).then(|| position.clone())

@@ -1,22 +1,37 @@
 //! The in-process broker: idempotency, sweeping, presence and order.
 
+use std::collections::BTreeSet;
+
 use super::*;
+use crate::config::value::Size;
 
 const KEEP: Keep = Keep { size: 3, ttl: Duration::from_secs(60) };
 const NOTHING: Keep = Keep { size: 0, ttl: Duration::ZERO };
 const IDLE: Duration = Duration::from_secs(3_600);
 
+/// Channels that somebody listens to.
+type Listened = Arc<Mutex<BTreeSet<ChannelName>>>;
+
 /// A broker, and the offsets that it announces.
 fn broker() -> (Memory, Arc<Mutex<Vec<u64>>>) {
-    let (broker, heard) = (Memory::new(Duration::from_secs(300)), Arc::<Mutex<Vec<_>>>::default());
-    let ear = Arc::clone(&heard);
-    broker.attach(Box::new(move |_, announcement| {
-        if let Announcement::Publication { publication, .. } = announcement {
-            ear.lock().unwrap().push(publication.offset);
-        }
-        None
-    }));
+    let (broker, heard, _) = broker_with(Config::default());
     (broker, heard)
+}
+
+fn broker_with(config: Config) -> (Memory, Arc<Mutex<Vec<u64>>>, Listened) {
+    let (heard, listened) = (Arc::<Mutex<Vec<_>>>::default(), Listened::default());
+    let broker = Memory::new(&config, Count::default());
+    let (ear, ears) = (Arc::clone(&heard), Arc::clone(&listened));
+    broker.attach(Node {
+        deliver: Box::new(move |_, announcement| {
+            if let Announcement::Publication { publication, .. } = announcement {
+                ear.lock().unwrap().push(publication.offset);
+            }
+            None
+        }),
+        is_occupied: Box::new(move |channel| ears.lock().unwrap().contains(channel)),
+    });
+    (broker, heard, listened)
 }
 
 fn room() -> ChannelName {
@@ -25,6 +40,10 @@ fn room() -> ChannelName {
 
 fn keyed(key: &str) -> Draft {
     Draft { idempotency_key: Some(key.to_owned()), ..Draft::default() }
+}
+
+fn at(broker: &Memory, channel: &ChannelName) -> StreamPosition {
+    broker.history(channel, &Query::default()).position
 }
 
 fn kept(broker: &Memory) -> usize {
@@ -42,28 +61,68 @@ async fn the_same_key_publishes_once_in_a_channel_until_it_is_forgotten() {
     tokio::time::advance(Duration::from_secs(301)).await;
     assert_eq!(broker.publish(&room(), keyed("k"), KEEP).offset, 3);
     tokio::time::advance(Duration::from_secs(301)).await;
-    broker.sweep(IDLE, |_| false);
+    broker.sweep();
     assert!(broker.shards.iter().all(|shard| lock(shard).done.is_empty()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn only_streams_that_nobody_needs_are_swept() {
-    let (broker, _) = broker();
+    let (broker, _, listened) = broker_with(Config::default());
     let position = broker.publish(&room(), Draft::default(), KEEP);
     tokio::time::advance(Duration::from_secs(59)).await;
     assert_eq!(kept(&broker), 1);
     tokio::time::advance(Duration::from_secs(2)).await;
     assert_eq!(kept(&broker), 0, "the history is void");
-    broker.sweep(IDLE, |_| false);
+    broker.sweep();
     tokio::time::advance(IDLE).await;
-    broker.sweep(IDLE, |channel| *channel == room());
+    listened.lock().unwrap().insert(room());
+    broker.sweep();
     let next = broker.publish(&room(), Draft::default(), KEEP);
     assert_eq!((next.offset, &next.epoch), (2, &position.epoch), "somebody listened");
     tokio::time::advance(IDLE).await;
-    broker.sweep(IDLE, |_| false);
+    listened.lock().unwrap().clear();
+    broker.sweep();
+    assert_eq!(broker.held(), 0);
+    assert_ne!(at(&broker, &room()).epoch, position.epoch, "who was away is told so");
     let reborn = broker.publish(&room(), Draft::default(), KEEP);
     assert_eq!(reborn.offset, 1);
     assert_ne!(reborn.epoch, position.epoch, "another life");
+}
+
+#[test]
+fn who_only_asks_leaves_nothing_behind_and_knows_the_life_to_come() {
+    let (broker, _) = broker();
+    let channels: Vec<_> = (0..1_000).map(|n| ChannelName::from(format!("room:{n}"))).collect();
+    let asked: Vec<_> = channels.iter().map(|channel| at(&broker, channel)).collect();
+    assert!(broker.shards.iter().all(|shard| lock(shard).streams.is_empty()));
+    let lives: BTreeSet<_> = asked.iter().map(|position| position.epoch.clone()).collect();
+    assert_eq!((lives.len(), asked[0].offset, asked[0].epoch.len()), (1_000, 0, 8));
+    let born = broker.publish(&channels[0], Draft::default(), KEEP);
+    assert_eq!(born, StreamPosition { offset: 1, epoch: asked[0].epoch.clone() });
+    assert_eq!(at(&broker, &channels[1]), asked[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_are_bounded_and_those_left_alone_go_first() {
+    let config = Config { streams_max: Size::kib(64), ..Config::default() };
+    let (broker, _, listened) = broker_with(config);
+    let (room, hall) = (room(), ChannelName::from("hall:a"));
+    let draft = || Draft { data: vec![b'x'; 1_000].into(), ..Draft::default() };
+    let quiet = broker.publish(&hall, draft(), KEEP);
+    listened.lock().unwrap().insert(hall.clone());
+    broker.publish(&room, draft(), KEEP);
+    for n in 0..10_000 {
+        tokio::time::advance(Duration::from_millis(1)).await;
+        broker.publish(&ChannelName::from(format!("room:{n}")), draft(), KEEP);
+        if n % 10 == 0 {
+            assert_eq!(kept(&broker), 1, "it is read all the time");
+        }
+        assert!(broker.held() <= 64 << 10, "{} bytes after {n}", broker.held());
+    }
+    assert!(broker.held() > 48 << 10, "{} bytes", broker.held());
+    assert_eq!(at(&broker, &hall), quiet, "somebody listens, and notices nothing");
+    assert_eq!(at(&broker, &room).offset, 1);
+    assert_eq!(at(&broker, &ChannelName::from("room:1")).offset, 0, "nobody cared");
 }
 
 #[tokio::test(start_paused = true)]

@@ -119,6 +119,17 @@ fn another_life_of_the_stream_is_a_gap_and_an_unknown_one_is_adopted() {
 }
 
 #[test]
+fn who_waits_for_the_first_publication_follows_whatever_life_it_begins() {
+    let (topics, reader) = live(at(0));
+    topics.deliver(&channel(), &in_epoch(1, "born later"));
+    topics.deliver(&channel(), &in_epoch(2, "born later"));
+    assert_eq!(reader.heard(), ["1", "2"]);
+    let (topics, reader) = live(at(0));
+    topics.deliver(&channel(), &in_epoch(2, "born later"));
+    assert_eq!(reader.mailbox.take_signals(), [Signal::Lost(channel())]);
+}
+
+#[test]
 fn what_is_outside_the_stream_has_no_place_in_it() {
     let (topics, reader) = live(at(3));
     topics.deliver(&channel(), &in_epoch(0, ""));

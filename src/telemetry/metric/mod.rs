@@ -86,6 +86,8 @@ metrics! {
     Publications, publications: Count, Things, "Publications that this node accepted";
     Deliveries, deliveries: Count, Things, "Publications put into mailboxes, one for each reader";
     Mailboxes, mailboxes: Level, Bytes, "Bytes that wait in mailboxes";
+    Streams, streams: Level, Bytes, "Bytes that streams hold";
+    StreamEvictions, stream_evictions: Count, Things, "Streams that lost their history because all together held too much";
     Operations, operations: Counts<ByOperationOutcome>, Things, "Operations that ran, over both doors";
     OperationTime, operation_time: Spreads<ByOperation>, Seconds, "Time that an operation took";
     Requests, requests: Counts<ByRequest>, Things, "Requests to the HTTP door";
