@@ -174,4 +174,4 @@ impl Visitor {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -17,6 +17,7 @@ use crate::{
     hub::{Dialect, Invitation, Wire},
     identity::Claims,
     ids::ChannelName,
+    operation::Operation,
     protocol::{
         code::UnsubscribeCode,
         codec::{Encoding, decode_replies},
@@ -40,6 +41,41 @@ impl Wire for Paper {
     }
 }
 
+/// What sessions need of a house with a namespace `room`, in which `operations` can be called.
+pub(crate) fn needs(
+    change: impl FnOnce(&mut config::Config),
+    operations: Vec<Operation>,
+) -> Arc<Needs> {
+    let clock = Clock::set(BEGIN_MS);
+    let mut config = config::Config::default();
+    config.identity.hmac_secret = Secret::new("a secret of the tests, of no use elsewhere");
+    let room = Namespace {
+        history_size: 4,
+        history_ttl: Span::seconds(600),
+        force_recovery: true,
+        subscribe: Who::User,
+        ..Namespace::default()
+    };
+    config.channels.namespaces.insert("room".to_owned(), room);
+    change(&mut config);
+    let metrics = Metrics::new();
+    let hub = Hub::start(config.hub, &config.channels, metrics.clone()).unwrap();
+    let identity = Identity::new(&config.identity, clock.clone()).unwrap();
+    let mut catalogue = Catalogue::new(&config.rates);
+    catalogue.add(operations);
+    Arc::new(Needs {
+        access: Access::new(hub.clone(), identity.clone()),
+        catalogue: Arc::new(catalogue),
+        hub,
+        identity,
+        clock,
+        metrics,
+        client: config.client,
+        channels: config.channels,
+        per_user: 2,
+    })
+}
+
 /// A house with one client in it.
 struct Scene {
     needs: Arc<Needs>,
@@ -57,31 +93,12 @@ impl Drop for Scene {
 
 impl Scene {
     fn open() -> Self {
-        let clock = Clock::set(BEGIN_MS);
-        let mut config = config::Config::default();
-        config.identity.hmac_secret = Secret::new("a secret of the tests, of no use elsewhere");
-        let room = Namespace {
-            history_size: 4,
-            history_ttl: Span::seconds(600),
-            force_recovery: true,
-            subscribe: Who::User,
-            ..Namespace::default()
-        };
-        config.channels.namespaces.insert("room".to_owned(), room);
-        let metrics = Metrics::new();
-        let hub = Hub::start(config.hub, &config.channels, metrics.clone()).unwrap();
-        let identity = Identity::new(&config.identity, clock.clone()).unwrap();
-        let needs = Arc::new(Needs {
-            access: Access::new(hub.clone(), identity.clone()),
-            catalogue: Arc::new(Catalogue::new(&config.rates)),
-            hub,
-            identity,
-            clock,
-            metrics,
-            client: config.client,
-            channels: config.channels,
-            per_user: 2,
-        });
+        Self::open_with(|_| {})
+    }
+
+    /// A house after `change` had its way with its configuration.
+    fn open_with(change: impl FnOnce(&mut config::Config)) -> Self {
+        let needs = needs(change, Vec::new());
         let pulse = CancellationToken::new();
         tokio::spawn({
             let (hub, stop) = (needs.hub.clone(), pulse.clone());

@@ -168,6 +168,7 @@ impl<C: Carrier> Line<C> {
         news.has_signals.then_some(Wake::Signals)
     }
 
+    /// Lets the session obey. While it waits for something, what it has answered already leaves.
     fn poll_obeying(
         &self,
         obeying: Pin<&mut (impl Future<Output = Result<(), Disconnect>> + ?Sized)>,
@@ -176,6 +177,7 @@ impl<C: Carrier> Line<C> {
         if let Poll::Ready(obeyed) = obeying.poll(cx) {
             return Poll::Ready(Obeyed::Done(obeyed));
         }
+        self.mailbox.flush();
         match self.poll_mailbox(cx) {
             Some(Wake::Close(disconnect)) => Poll::Ready(Obeyed::Interrupted(disconnect)),
             Some(Wake::Heard(_)) => {

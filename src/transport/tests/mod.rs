@@ -1,5 +1,6 @@
 //! The transport without a handshake: what is heard of a client, and how its connection is served.
 
+mod lines;
 mod sockets;
 
 use std::{
@@ -11,22 +12,39 @@ use std::{
     task::{Wake, Waker},
 };
 
+use tokio::sync::Notify;
+
 use crate::hub::Wire;
 
 /// A wire that takes everything, and keeps it.
 #[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
+struct Paper {
+    written: Arc<Mutex<Vec<u8>>>,
+    news: Arc<Notify>,
+}
 
 impl Paper {
     /// What was written since the last look.
     fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.0.lock().unwrap())
+        std::mem::take(&mut *self.written.lock().unwrap())
+    }
+
+    /// What is written next.
+    async fn next(&self) -> Vec<u8> {
+        loop {
+            let written = self.take();
+            if !written.is_empty() {
+                return written;
+            }
+            self.news.notified().await;
+        }
     }
 }
 
 impl Wire for Paper {
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        self.written.lock().unwrap().extend_from_slice(bytes);
+        self.news.notify_one();
         Ok(bytes.len())
     }
 }

@@ -1,0 +1,127 @@
+//! A connection's task with a carrier that plays a script, under paused time.
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+    time::timeout,
+};
+
+use super::Paper;
+use crate::{
+    hub::{Dialect, Mailbox},
+    identity::Claims,
+    operation::{Operation, Rate, Role},
+    protocol::{
+        code::Disconnect,
+        codec::{Encoding, decode_replies},
+        command::Command,
+        push::Push,
+        reply::{Outcome, Reply},
+        request::{ConnectRequest, RpcRequest},
+    },
+    session::{Arrival, Needs, Visitor, tests::needs},
+    transport::connection::{Carrier, Heard, Line},
+};
+
+/// Less than an operation may take: what waits for one is seen to wait.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A carrier that hears what the test says, and writes the last words as a push.
+struct Script(mpsc::Receiver<Heard>);
+
+impl Carrier for Script {
+    fn poll_listen(&mut self, _mailbox: &Mailbox, cx: &mut Context<'_>) -> Poll<Heard> {
+        self.0.poll_recv(cx).map(|heard| heard.unwrap_or(Heard::Gone))
+    }
+
+    fn poll_writable(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    async fn part(&mut self, mailbox: &Mailbox, why: Option<&Disconnect>) {
+        if let Some(why) = why {
+            mailbox.finish(mailbox.dialect().push(Push::disconnect(why)).unwrap());
+        }
+    }
+}
+
+/// A connection in a house where `tests.wait` takes as long as the test likes.
+struct Scene {
+    needs: Arc<Needs>,
+    client: mpsc::Sender<Heard>,
+    gate: Arc<Semaphore>,
+    paper: Paper,
+    replies: VecDeque<Reply>,
+    serving: JoinHandle<()>,
+}
+
+impl Scene {
+    fn open() -> Self {
+        let gate = Arc::new(Semaphore::new(0));
+        let needs = needs(|_| {}, vec![waiting(&gate)]);
+        let paper = Paper::default();
+        let guest = needs.hub.admit(Dialect::StreamJson, Box::new(paper.clone()));
+        let visitor = Visitor::new(Arc::clone(&needs), guest, Arrival::default());
+        let (client, script) = mpsc::channel(16);
+        let line = Line::new(Script(script), Arc::clone(visitor.mailbox()), &needs);
+        let serving = tokio::spawn(line.serve(visitor));
+        Self { needs, client, gate, paper, replies: VecDeque::new(), serving }
+    }
+
+    fn connect(&self) -> Command {
+        let claims = Claims { sub: "ann".to_owned(), ..Claims::default() };
+        let token = self.needs.identity.mint(&claims).unwrap();
+        Command::new(1, ConnectRequest { token, ..ConnectRequest::default() })
+    }
+
+    async fn says(&self, commands: Vec<Command>) {
+        self.client.send(Heard::Commands(commands)).await.unwrap();
+    }
+
+    /// The next reply.
+    async fn reply(&mut self) -> Reply {
+        while self.replies.is_empty() {
+            let written = timeout(PATIENCE, self.paper.next()).await.expect("nothing was written");
+            self.replies.extend(decode_replies(Encoding::Json, &written).unwrap());
+        }
+        self.replies.pop_front().unwrap()
+    }
+}
+
+/// An operation that ends when the gate opens for it.
+fn waiting(gate: &Arc<Semaphore>) -> Operation {
+    let gate = Arc::clone(gate);
+    Operation::new("tests.wait", "Waits.", &[Role::User], Rate::Read, move |_, _: Value| {
+        let gate = Arc::clone(&gate);
+        async move {
+            gate.acquire().await.unwrap().forget();
+            Ok(json!({}))
+        }
+    })
+}
+
+fn wait(id: u32) -> Command {
+    Command::new(id, RpcRequest { method: "tests.wait".to_owned(), data: "{}".into() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_answered_leaves_before_the_next_command_is_done() {
+    let mut scene = Scene::open();
+    scene.says(vec![scene.connect(), wait(2), wait(3)]).await;
+    assert!(matches!(scene.reply().await.outcome(), Some(Ok(Outcome::Connect(_)))));
+    for id in [2, 3] {
+        scene.gate.add_permits(1);
+        assert_eq!(scene.reply().await.id, id);
+    }
+    drop(scene.client);
+    scene.serving.await.unwrap();
+}
