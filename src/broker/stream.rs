@@ -83,7 +83,9 @@ impl Stream {
             let end = query.since.map_or(len, |since| since.saturating_sub(first).min(len));
             self.ring.range(..end as usize).rev().take(query.limit).map(taken).collect()
         } else {
-            let start = query.since.map_or(0, |since| (since + 1).saturating_sub(first).min(len));
+            // The offset is a client's word.
+            let behind = |since: u64| since.saturating_add(1).saturating_sub(first).min(len);
+            let start = query.since.map_or(0, behind);
             self.ring.range(start as usize..).take(query.limit).map(taken).collect()
         };
         Page { publications, position: self.position() }
@@ -158,6 +160,8 @@ mod tests {
         assert_eq!(read(&mut stream, Some(5), 10, true), [4, 3]);
         assert_eq!(read(&mut stream, Some(9), 10, true), [5, 4, 3]);
         assert_eq!(read(&mut stream, Some(3), 10, true), [0_u64; 0]);
+        assert_eq!(read(&mut stream, Some(u64::MAX), 10, false), [0_u64; 0]);
+        assert_eq!(read(&mut stream, Some(u64::MAX), 1, true), [5]);
     }
 
     #[tokio::test(start_paused = true)]

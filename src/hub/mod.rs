@@ -118,6 +118,21 @@ impl Hub {
         self.0.topics.leave(channel, connection)
     }
 
+    /// Ends a subscription whose session is gone without a farewell, and so waits for nothing; others
+    /// are told that `leaver` left.
+    pub fn abandon(
+        &self,
+        channel: &ChannelName,
+        connection: ConnectionId,
+        leaver: Option<ClientInfo>,
+    ) {
+        self.0.topics.leave(channel, connection);
+        self.0.broker.exit(channel, connection);
+        if let Some(info) = leaver {
+            self.0.broker.announce_presence(channel, &Announcement::Leave(info));
+        }
+    }
+
     /// How many subscribers the channel has on this node.
     pub fn subscribers(&self, channel: &ChannelName) -> usize {
         self.0.topics.subscribers(channel)

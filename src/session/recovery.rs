@@ -34,7 +34,7 @@ pub fn recover(since: Since<'_>, page: Page, max: usize) -> Recovery {
     let same_life = since.epoch.is_empty() || *since.epoch == *top.epoch;
     let is_whole = match (publications.first(), publications.last()) {
         (Some(first), Some(last)) => {
-            first.offset == since.offset + 1
+            first.offset == since.offset.saturating_add(1)
                 && last.offset == top.offset
                 && publications.len() <= max
         }
@@ -96,6 +96,8 @@ mod tests {
             recover(since(3), page(4..=5, 6), 300),
             recover(since(3), page(NONE, 6), 300),
             recover(since(9), page(NONE, 6), 300),
+            recover(since(u64::MAX), page(NONE, 6), 300),
+            recover(since(u64::MAX), page(0..=6, 6), 300),
             recover(since(3), page(4..=6, 6), 2),
             recover(other, page(4..=6, 6), 300),
         ] {

@@ -341,3 +341,14 @@ impl Session {
         ClientInfo { chan_info, ..self.info() }
     }
 }
+
+/// A session that ends without its farewell, as when its task panics, leaves nobody in a channel.
+impl Drop for Session {
+    fn drop(&mut self) {
+        while let Some(held) = self.subscriptions.last() {
+            let leaver = held.announces.then(|| self.info_in(&held.channel));
+            self.needs.hub.abandon(&held.channel, self.mailbox().id(), leaver);
+            self.subscriptions.pop();
+        }
+    }
+}

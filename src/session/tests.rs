@@ -14,7 +14,7 @@ use crate::{
         channels::{Namespace, Who},
         value::{Secret, Span},
     },
-    hub::{Dialect, Invitation, Wire},
+    hub::{Dialect, Invitation, Place, Wire, Wishes},
     identity::Claims,
     ids::ChannelName,
     operation::Operation,
@@ -334,4 +334,29 @@ async fn after_the_farewell_nobody_is_left_in_the_channel() {
     let (stand_in, _) = Scene::arrive(&scene.needs);
     std::mem::replace(&mut scene.visitor, stand_in).farewell().await;
     assert_eq!((scene.needs.hub.subscribers(&channel), scene.needs.hub.counts()), (0, (1, 0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_ends_before_its_farewell_leaves_nobody_behind_either() {
+    let mut scene = Scene::open_with(|config| {
+        let room = config.channels.namespaces.get_mut("room").unwrap();
+        (room.presence, room.join_leave) = (true, true);
+    });
+    let token = scene.token(|_| {});
+    scene.connect(token).await.unwrap();
+    let (hub, channel) = (scene.needs.hub.clone(), ChannelName::from("room:a"));
+    let paper = Paper::default();
+    let watcher = hub.admit(Dialect::StreamJson, Box::new(paper.clone()));
+    hub.join(&channel, watcher.mailbox(), Wishes { join_leave: true });
+    hub.go_live(&channel, watcher.mailbox(), Place::Unpositioned);
+    let request = SubscribeRequest { channel: "room:a".to_owned(), ..SubscribeRequest::default() };
+    scene.ask(request).await.unwrap();
+    assert_eq!((hub.subscribers(&channel), hub.presence(&channel).await.len()), (2, 1));
+    let (stand_in, _) = Scene::arrive(&scene.needs);
+    drop(std::mem::replace(&mut scene.visitor, stand_in));
+    assert_eq!((hub.subscribers(&channel), hub.presence(&channel).await.len()), (1, 0));
+    let written = std::mem::take(&mut *paper.0.lock().unwrap());
+    let heard = decode_replies(Encoding::Json, &written).unwrap();
+    let pushes: Vec<_> = heard.into_iter().filter_map(|reply| reply.push).collect();
+    assert!(pushes[0].join.is_some() && pushes[1].leave.is_some(), "{pushes:?}");
 }
