@@ -310,9 +310,10 @@ impl Session {
         self.heartbeat.expire_at(end);
     }
 
-    /// How many seconds a token is still good for, at least 1 as SDKs need.
+    /// How many seconds a token is still good for: at least 1 as SDKs need, at most what fits.
     pub(super) fn seconds_until(&self, at_s: i64) -> u32 {
-        u32::try_from(at_s - self.needs.clock.now_s()).unwrap_or(0).max(1)
+        let left_s = at_s.saturating_sub(self.needs.clock.now_s());
+        u32::try_from(left_s.max(1)).unwrap_or(u32::MAX)
     }
 
     /// The hub's second at which something that expires at `at_s` ends, its grace included.

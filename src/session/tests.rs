@@ -225,6 +225,16 @@ async fn a_connection_ends_after_its_token_and_the_grace_unless_refreshed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_that_outlives_the_count_of_seconds_lasts_as_long_as_can_be_told() {
+    for exp in [BEGIN_MS / 1_000 + (1 << 32), i64::MAX] {
+        let mut scene = Scene::open();
+        let token = scene.token(|claims| claims.exp = Some(exp));
+        let Ok(Outcome::Connect(result)) = scene.connect(token).await else { panic!("no result") };
+        assert_eq!((result.expires, result.ttl), (true, u32::MAX));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_of_somebody_else_does_not_refresh() {
     let mut scene = Scene::connected().await;
     let other = scene.token(|claims| claims.sub = "bob".to_owned());
