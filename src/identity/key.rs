@@ -52,7 +52,8 @@ impl Key {
 
     /// A key of a set that came over the network: public ones only, whatever is served.
     pub(super) fn from_address(json: &RawValue) -> Option<Self> {
-        Self::from_file(json).filter(|key| key.algorithms[0] != HMAC[0])
+        let is_public = |key: &Self| key.algorithms.iter().all(|one| !HMAC.contains(one));
+        Self::from_file(json).filter(is_public)
     }
 
     /// Whether a token with this header may be this key's: by its key id where both name one, and

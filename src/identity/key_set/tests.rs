@@ -265,6 +265,11 @@ fn keys_for_other_ends_are_passed_over() {
     let secret = set_of(&[&oct(&[1; 32]), &usable]);
     assert_eq!(parse(secret.as_bytes(), Key::from_file).unwrap().len(), 2);
     assert_eq!(parse(secret.as_bytes(), Key::from_address).unwrap().len(), 1);
+    for algorithm in ["HS256", "HS384", "HS512"] {
+        let named = set_of(&[&oct(&[1; 64]).with(json!({"alg": algorithm}))]);
+        assert_eq!(parse(named.as_bytes(), Key::from_file).unwrap().len(), 1, "{algorithm}");
+        assert!(parse(named.as_bytes(), Key::from_address).is_err(), "{algorithm}");
+    }
     assert_eq!(count(&vec![&usable; KEYS_MAX]), Ok(KEYS_MAX));
     assert!(count(&vec![&usable; KEYS_MAX + 1]).is_err());
 }
@@ -348,11 +353,14 @@ async fn a_set_that_cannot_be_fetched_leaves_the_old_one_in_force() {
 
 #[tokio::test]
 async fn no_shared_secret_is_taken_from_an_address() {
-    let secret = oct(&[9; 32]).with(json!({"kid": "k"}));
-    let issuer = Issuer::new(set_of(&[&secret, &p256()])).await;
+    let secret = oct(&[9; 64]).with(json!({"kid": "k"}));
+    let strong = oct(&[9; 64]).with(json!({"kid": "k", "alg": "HS512"}));
+    let issuer = Issuer::new(set_of(&[&secret, &strong, &p256()])).await;
     let identity = identity(&config(&issuer.address));
-    let signed = secret.token(Algorithm::HS256, Some("k"));
-    assert_eq!(outcome(&identity, &signed).await, Err(Flaw::Key.into()));
+    for algorithm in [Algorithm::HS256, Algorithm::HS512] {
+        let signed = secret.token(algorithm, Some("k"));
+        assert_eq!(outcome(&identity, &signed).await, Err(Flaw::Key.into()));
+    }
     assert_eq!(issuer.asked(), 0, "an address cannot hold it, so it is not even asked");
 }
 
