@@ -26,7 +26,8 @@ pub struct Client {
     /// Commands one connection may send each second, on average; more is answered with 111. 0 sets
     /// no limit.
     pub commands_per_second: u32,
-    /// How many commands it may send at once; twice as many refused in a row close it (3013).
+    /// How many commands it may send at once; twice as many refused before half of them may be sent
+    /// at once again close it (3013).
     pub commands_burst: u32,
 }
 

@@ -1,4 +1,7 @@
 //! Floods: a bucket of commands for each connection, and an end to those that pour on.
+//!
+//! While commands pour in, some still pass at the rate; so what counts is not refusals in a row, but
+//! refusals until the bucket has had time to fill halfway.
 
 use tokio::time::Instant;
 
@@ -39,8 +42,10 @@ impl Flood {
         self.tokens = (self.tokens + earned).min(config.commands_burst as f32);
         self.at = now;
         if self.tokens >= 1.0 {
+            if self.tokens * 2.0 >= config.commands_burst as f32 {
+                self.refused = 0;
+            }
             self.tokens -= 1.0;
-            self.refused = 0;
             return Toll::Pass;
         }
         self.refused += 1;
@@ -67,9 +72,31 @@ mod tests {
         assert_eq!(flood.toll(&config), Toll::Refuse);
         tokio::time::advance(Duration::from_millis(110)).await;
         assert_eq!(flood.toll(&config), Toll::Pass);
-        for _ in 0..6 {
+        for _ in 0..5 {
             assert_eq!(flood.toll(&config), Toll::Refuse);
         }
         assert_eq!(flood.toll(&config), Toll::Close(DisconnectCode::TooManyRequests));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_at_three_times_the_rate_ends_and_a_short_excess_is_forgiven() {
+        let config = Client::default();
+        let mut flood = Flood::new(&config);
+        let mut pour = async |milliseconds: usize, a_millisecond: usize| {
+            for _ in 0..milliseconds {
+                tokio::time::advance(Duration::from_millis(1)).await;
+                for _ in 0..a_millisecond {
+                    if matches!(flood.toll(&config), Toll::Close(_)) {
+                        return Err(());
+                    }
+                }
+            }
+            Ok(())
+        };
+        for _ in 0..20 {
+            assert_eq!(pour(1_500, 3).await, Ok(()), "a thousand refusals, and then a rest");
+            tokio::time::advance(Duration::from_secs(2)).await;
+        }
+        assert_eq!(pour(5_000, 3).await, Err(()));
     }
 }
