@@ -14,7 +14,8 @@ pub(super) async fn caller(headers: &HeaderMap, identity: &Identity) -> Result<C
     let token = token(headers)
         .ok_or_else(|| unauthorized("send a token as Authorization: Bearer <JWT>".to_owned()))?;
     match identity.verify_connection(token).await {
-        Ok(grant) => Ok(grant.caller),
+        Ok(grant) if identity.admits(&grant) => Ok(grant.caller),
+        Ok(_) => Err(unauthorized("the token names nobody".to_owned())),
         Err(TokenFault::Expired) => Err(Code::TokenExpired.into()),
         Err(TokenFault::Unavailable) => Err(Code::Unavailable.into()),
         Err(fault @ (TokenFault::Revoked | TokenFault::Invalid(_))) => {

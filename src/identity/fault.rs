@@ -41,7 +41,8 @@ pub enum Flaw {
     /// Another `aud` than configured.
     #[error("meant for somebody else")]
     Audience,
-    /// No `sub` where nobody may be anonymous, or one that cannot stand in a channel's name.
+    /// No `sub` beside a role that only somebody can have, or one that cannot stand in a channel's
+    /// name.
     #[error("its subject is missing or malformed")]
     Subject,
     /// An institutional role without a well-formed `inst`.

@@ -83,14 +83,15 @@ pub struct Overrides {
 }
 
 impl ConnectionGrant {
-    /// Reads what verified `claims` allow; nobody may be anonymous unless `anonymous`.
-    pub(super) fn read(claims: Claims, anonymous: bool) -> Result<Self, Flaw> {
+    /// Reads what verified `claims` allow. Without a subject they are nobody's; whether nobody may
+    /// come in is for [`Identity::admits`](crate::identity::Identity::admits) to say.
+    pub(super) fn read(claims: Claims) -> Result<Self, Flaw> {
         if claims.channel.is_some() {
             return Err(Flaw::Kind);
         }
         let role = claims.role.unwrap_or_default();
-        let is_anyone = claims.sub.is_empty() && anonymous && role == Role::User;
-        if !is_anyone && !is_id(&claims.sub) {
+        let is_nobodys = claims.sub.is_empty() && role == Role::User;
+        if !is_nobodys && !is_id(&claims.sub) {
             return Err(Flaw::Subject);
         }
         let institution = claims.inst.filter(|_| role.is_institutional());

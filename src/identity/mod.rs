@@ -99,14 +99,20 @@ impl Identity {
         self.0.config.anonymous
     }
 
-    /// Verifies a connection token.
+    /// Whether the one whom a believed token names may come in: not when it names nobody, and nobody
+    /// is let in.
+    pub fn admits(&self, grant: &ConnectionGrant) -> bool {
+        !grant.caller.is_anonymous() || self.allows_anonymous()
+    }
+
+    /// Verifies a connection token; whom it names may still not come in, see [`Identity::admits`].
     ///
     /// # Errors
     /// See [`TokenFault`]: 109 when expired, close 3500 when revoked or invalid, 100 when its key
     /// cannot be had now.
     pub async fn verify_connection(&self, token: &str) -> Result<ConnectionGrant, TokenFault> {
         let claims = self.verify(Kind::Connection, token).await?;
-        Ok(ConnectionGrant::read(claims, self.0.config.anonymous)?)
+        Ok(ConnectionGrant::read(claims)?)
     }
 
     /// Verifies a subscription token. Whose it is and for which connection is for the session to

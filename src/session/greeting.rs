@@ -174,10 +174,8 @@ impl Stranger {
             return Ok(nobody());
         }
         match identity.verify_connection(token).await {
-            Ok(grant) if grant.caller.is_anonymous() && !identity.allows_anonymous() => {
-                Err(DisconnectCode::PermissionDenied.into())
-            }
-            Ok(grant) => Ok(grant),
+            Ok(grant) if identity.admits(&grant) => Ok(grant),
+            Ok(_) => Err(DisconnectCode::PermissionDenied.into()),
             Err(TokenFault::Expired) => Err(Refused::Reply(Code::TokenExpired)),
             Err(TokenFault::Unavailable) => Err(Refused::Reply(Code::Internal)),
             Err(TokenFault::Revoked | TokenFault::Invalid(_)) => {

@@ -182,6 +182,15 @@ async fn a_socket_without_a_connect_command_is_stale() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_good_token_of_nobody_is_denied_unless_nobody_is_let_in() {
+    for (anonymous, expected) in [(false, Err(3507)), (true, Ok(()))] {
+        let mut scene = Scene::open_with(|config| config.identity.anonymous = anonymous);
+        let token = scene.token(|claims| claims.sub = String::new());
+        assert_eq!(scene.connect(token).await.map(|_| ()), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_answers_pings_stays_and_a_silent_one_goes() {
     let mut scene = Scene::connected().await;
     let mut pings = 0;

@@ -18,7 +18,8 @@ pub(super) fn run(wanted: &cli::Token) -> anyhow::Result<()> {
     let token = identity.mint(&claims(wanted, &config, &clock))?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let judged = runtime.block_on(identity.verify_connection(&token));
-    judged.context("the server would not accept such a token")?;
+    let grant = judged.context("the server would not accept such a token")?;
+    anyhow::ensure!(identity.admits(&grant), "the server lets nobody in without a name");
     Ok(writeln!(io::stdout(), "{token}")?)
 }
 

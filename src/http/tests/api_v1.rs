@@ -64,7 +64,8 @@ async fn without_a_token_nobody_calls() {
         reply.text,
         @r#"{"error":{"code":101,"name":"unauthorized","message":"No identity, or one that may not act at all.","temporary":false,"reason":"send a token as Authorization: Bearer <JWT>"}}"#
     );
-    for wrong in ["", "Bearer", "Bearer nonsense", "Basic dTpw", "Bearer a.b.c"] {
+    let nobodys = bearer("", Role::User, 60);
+    for wrong in ["", "Bearer", "Bearer nonsense", "Basic dTpw", "Bearer a.b.c", &nobodys] {
         let reply = ask(door(Http::default()), post("who.am", wrong, "")).await;
         assert_eq!(reply.status(), StatusCode::UNAUTHORIZED, "{wrong}");
         assert!(reply.text.contains(r#""code":101,"#), "{}", reply.text);
