@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use crate::{
     channel::Entrance,
@@ -122,13 +123,14 @@ impl Session {
             (_, 0) => return Err(DisconnectCode::BadRequest.into()),
             _ => {}
         }
-        let command = counted_as(&request);
+        let (command, since) = (counted_as(&request), Instant::now());
         self.last_refusal = None;
         let answered = match self.flood.toll(&self.needs.client) {
             Toll::Pass => self.answer(id, request).await,
             Toll::Refuse => self.refuse(id, Code::TooManyRequests),
             Toll::Close(code) => Err(code.into()),
         };
+        self.heartbeat.was_busy(since.elapsed());
         let outcome = match (&answered, self.last_refusal) {
             (Ok(()), None) => Outcome::Done,
             (Ok(()), Some(Code::Internal)) => Outcome::Failed,

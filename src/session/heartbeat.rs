@@ -3,6 +3,8 @@
 //! Seconds are the hub's own; the pulse wakes the session at the earliest of these times, so an idle
 //! connection has no timer.
 
+use std::time::Duration;
+
 use crate::{config::client::Client, protocol::code::DisconnectCode};
 
 /// What the server pings with, and what answers.
@@ -23,6 +25,8 @@ pub struct Heartbeat {
     timeout_s: u32,
     ping_at_s: u32,
     pong_by_s: Option<u32>,
+    /// For how long the client was not heard since the ping, in microseconds.
+    busy_us: u32,
     expires_at_s: Option<u32>,
 }
 
@@ -48,6 +52,7 @@ impl Heartbeat {
             timeout_s: seconds(config.pong_timeout.0).max(1),
             ping_at_s: now_s + first,
             pong_by_s: None,
+            busy_us: 0,
             expires_at_s: None,
         }
     }
@@ -62,11 +67,11 @@ impl Heartbeat {
         if self.expires_at_s.is_some_and(|at_s| at_s <= now_s) {
             return Due::Close(DisconnectCode::ConnectionExpired);
         }
-        if self.pong_by_s.is_some_and(|by_s| by_s <= now_s) {
+        if self.late_at_s().is_some_and(|at_s| at_s <= now_s) {
             return Due::Close(DisconnectCode::NoPong);
         }
         if self.interval_s > 0 && self.pong_by_s.is_none() && self.ping_at_s <= now_s {
-            self.pong_by_s = Some(now_s + self.timeout_s);
+            (self.pong_by_s, self.busy_us) = (Some(now_s + self.timeout_s), 0);
             self.ping_at_s = now_s + self.interval_s;
             return Due::Ping;
         }
@@ -76,7 +81,19 @@ impl Heartbeat {
     /// The next second at which something is due; `None` for never.
     pub fn next_s(&self) -> Option<u32> {
         let ping = (self.interval_s > 0 && self.pong_by_s.is_none()).then_some(self.ping_at_s);
-        [ping, self.pong_by_s, self.expires_at_s].into_iter().flatten().min()
+        [ping, self.late_at_s(), self.expires_at_s].into_iter().flatten().min()
+    }
+
+    /// While the session did what its client had asked, it heard nothing: a pong that waits behind is
+    /// not late.
+    pub fn was_busy(&mut self, span: Duration) {
+        let span_us = u32::try_from(span.as_micros()).unwrap_or(u32::MAX);
+        self.busy_us = self.busy_us.saturating_add(span_us);
+    }
+
+    /// When a pong that did not come is late.
+    fn late_at_s(&self) -> Option<u32> {
+        self.pong_by_s.map(|by_s| by_s.saturating_add(self.busy_us.div_ceil(1_000_000)))
     }
 
     /// The client answered a ping. A pong that nobody asked for is a fault of the client's.
@@ -96,7 +113,7 @@ impl Heartbeat {
     }
 }
 
-fn seconds(span: std::time::Duration) -> u32 {
+fn seconds(span: Duration) -> u32 {
     u32::try_from(span.as_secs()).unwrap_or(u32::MAX / 4)
 }
 
@@ -120,6 +137,20 @@ mod tests {
         assert_eq!(heartbeat.due(30), Due::Ping);
         assert_eq!(heartbeat.due(31), Due::Later(38));
         assert_eq!(heartbeat.due(38), Due::Close(DisconnectCode::NoPong));
+    }
+
+    #[test]
+    fn time_that_commands_took_is_not_the_clients() {
+        let mut heartbeat = Heartbeat::new(&Client::default(), 0);
+        heartbeat.was_busy(Duration::from_secs(60));
+        assert_eq!(heartbeat.due(30), Due::Ping);
+        heartbeat.was_busy(Duration::from_millis(4_000));
+        heartbeat.was_busy(Duration::from_millis(4_900));
+        assert_eq!(heartbeat.due(46), Due::Later(47));
+        assert_eq!(heartbeat.clone().due(47), Due::Close(DisconnectCode::NoPong));
+        heartbeat.pong().unwrap();
+        assert_eq!(heartbeat.due(55), Due::Ping);
+        assert_eq!(heartbeat.due(56), Due::Later(63));
     }
 
     #[test]

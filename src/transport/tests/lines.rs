@@ -17,7 +17,7 @@ use tokio::{
 
 use super::Paper;
 use crate::{
-    hub::{Dialect, Mailbox},
+    hub::{Dialect, Mailbox, Signal},
     identity::Claims,
     operation::{Operation, Rate, Role},
     protocol::{
@@ -57,24 +57,51 @@ impl Carrier for Script {
 /// A connection in a house where `tests.wait` takes as long as the test likes.
 struct Scene {
     needs: Arc<Needs>,
+    mailbox: Arc<Mailbox>,
     client: mpsc::Sender<Heard>,
-    gate: Arc<Semaphore>,
+    gate: Arc<Gate>,
     paper: Paper,
     replies: VecDeque<Reply>,
     serving: JoinHandle<()>,
 }
 
+/// What operations wait at: how many came, and how many may go on.
+struct Gate {
+    come: Semaphore,
+    open: Semaphore,
+}
+
+impl Gate {
+    /// Waits until one more operation has come.
+    async fn is_met(&self) {
+        timeout(PATIENCE, self.come.acquire()).await.expect("nothing came").unwrap().forget();
+    }
+
+    fn opens_for(&self, count: usize) {
+        self.open.add_permits(count);
+    }
+}
+
 impl Scene {
+    /// A connection that is greeted already.
+    async fn connected() -> Self {
+        let mut scene = Self::open();
+        scene.says(vec![scene.connect()]).await;
+        assert!(matches!(scene.reply().await.outcome(), Some(Ok(Outcome::Connect(_)))));
+        scene
+    }
+
     fn open() -> Self {
-        let gate = Arc::new(Semaphore::new(0));
+        let gate = Arc::new(Gate { come: Semaphore::new(0), open: Semaphore::new(0) });
         let needs = needs(|_| {}, vec![waiting(&gate)]);
         let paper = Paper::default();
         let guest = needs.hub.admit(Dialect::StreamJson, Box::new(paper.clone()));
+        let mailbox = Arc::clone(guest.mailbox());
         let visitor = Visitor::new(Arc::clone(&needs), guest, Arrival::default());
         let (client, script) = mpsc::channel(16);
-        let line = Line::new(Script(script), Arc::clone(visitor.mailbox()), &needs);
+        let line = Line::new(Script(script), Arc::clone(&mailbox), &needs);
         let serving = tokio::spawn(line.serve(visitor));
-        Self { needs, client, gate, paper, replies: VecDeque::new(), serving }
+        Self { needs, mailbox, client, gate, paper, replies: VecDeque::new(), serving }
     }
 
     fn connect(&self) -> Command {
@@ -95,15 +122,21 @@ impl Scene {
         }
         self.replies.pop_front().unwrap()
     }
+
+    /// The code of the disconnect, which comes next.
+    async fn farewell(&mut self) -> u32 {
+        self.reply().await.push.unwrap().disconnect.unwrap().code
+    }
 }
 
 /// An operation that ends when the gate opens for it.
-fn waiting(gate: &Arc<Semaphore>) -> Operation {
+fn waiting(gate: &Arc<Gate>) -> Operation {
     let gate = Arc::clone(gate);
     Operation::new("tests.wait", "Waits.", &[Role::User], Rate::Read, move |_, _: Value| {
         let gate = Arc::clone(&gate);
         async move {
-            gate.acquire().await.unwrap().forget();
+            gate.come.add_permits(1);
+            gate.open.acquire().await.unwrap().forget();
             Ok(json!({}))
         }
     })
@@ -119,9 +152,35 @@ async fn what_is_answered_leaves_before_the_next_command_is_done() {
     scene.says(vec![scene.connect(), wait(2), wait(3)]).await;
     assert!(matches!(scene.reply().await.outcome(), Some(Ok(Outcome::Connect(_)))));
     for id in [2, 3] {
-        scene.gate.add_permits(1);
+        scene.gate.opens_for(1);
         assert_eq!(scene.reply().await.id, id);
     }
     drop(scene.client);
     scene.serving.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pong_that_nobody_heard_for_a_slow_command_is_not_late() {
+    let mut scene = Scene::connected().await;
+    for commands in
+        [vec![vec![wait(2)], vec![Command::pong()]], vec![vec![wait(3), Command::pong()]]]
+    {
+        tokio::time::advance(Duration::from_secs(30)).await;
+        scene.mailbox.signal(Signal::Time);
+        assert_eq!(scene.reply().await, Reply::ping());
+        for commands in commands {
+            scene.says(commands).await;
+        }
+        scene.gate.is_met().await;
+        tokio::time::advance(Duration::from_secs(9)).await;
+        scene.mailbox.signal(Signal::Time);
+        scene.gate.opens_for(1);
+        assert!(matches!(scene.reply().await.outcome(), Some(Ok(Outcome::Rpc(_)))));
+    }
+    tokio::time::advance(Duration::from_secs(30)).await;
+    scene.mailbox.signal(Signal::Time);
+    assert_eq!(scene.reply().await, Reply::ping());
+    tokio::time::advance(Duration::from_secs(9)).await;
+    scene.mailbox.signal(Signal::Time);
+    assert_eq!(scene.farewell().await, 3012, "the client has nothing to do");
 }
