@@ -13,7 +13,7 @@ use super::{
     ledger::Move,
     reach::{Stop, settle},
     scope,
-    session::State,
+    session::{Availability, State},
     start::welcome,
     turn::Turning,
     view::{Faces, institution::InstitutionSession},
@@ -85,8 +85,9 @@ impl Consult {
             return Err(self.stale(&before).await?.into());
         }
         let desk = self.desk(&viewer.person).await?;
-        if let Some(full) = desk.filter(|desk| desk.serving >= desk.capacity) {
-            return Err(Refusal::new(Code::LimitExceeded).with("max", full.capacity).into());
+        let desk = desk.filter(|desk| desk.state != Availability::Offline).ok_or_else(offline)?;
+        if desk.serving >= desk.capacity {
+            return Err(Refusal::new(Code::LimitExceeded).with("max", desk.capacity).into());
         }
         let owner = viewer.person.clone();
         let turning = Turning {
@@ -101,9 +102,7 @@ impl Consult {
 
     async fn taking(&self, viewer: &Viewer, before: &Conversation) -> Result<Vec<Statement>, Stop> {
         let tutor = &viewer.person;
-        let now_ms = self.now_ms();
         let mut beside = vec![
-            desk::open(tutor, &before.institution, now_ms),
             desk::take(tutor, self.inner().config.capacity),
             Statement::new("UPDATE consult_session SET owner = $1, owned_at = $at WHERE id = $2")
                 .bind(tutor.as_str())
@@ -115,7 +114,7 @@ impl Consult {
         let row = rows.first().ok_or(Stop::Moved)?;
         beside.extend(welcome(tutor, &before.id, row.int(0)));
         if row.flag(1) {
-            beside.push(directory::follow(&before.user, tutor, now_ms));
+            beside.push(directory::follow(&before.user, tutor, self.now_ms()));
         }
         Ok(beside)
     }
@@ -129,6 +128,11 @@ impl Consult {
             .with("state", conversation.state.as_str())
             .with("owner_version", conversation.owner_version))
     }
+}
+
+fn offline() -> Refusal {
+    Refusal::new(Code::PermissionDenied)
+        .because("you are offline; choose online or busy with consult.state first")
 }
 
 fn accepted(conversation: Conversation, faces: &Faces) -> Accepted {

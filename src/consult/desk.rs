@@ -49,18 +49,6 @@ pub(super) fn staffed(institution: &InstitutionId) -> Statement {
     .bind(institution.as_str())
 }
 
-/// Sets the desk up at its first use.
-pub(super) fn open(tutor: &UserId, institution: &InstitutionId, now_ms: i64) -> Statement {
-    Statement::new(
-        "INSERT INTO consult_desk (tutor, institution, state, state_at, serving)
-         VALUES ($1, $2, 'offline', $3, 0)
-         ON CONFLICT (tutor) DO NOTHING",
-    )
-    .bind(tutor.as_str())
-    .bind(institution.as_str())
-    .bind(now_ms)
-}
-
 /// Chooses a state, and yields the desk as it stands then. A tutor who changed the institution takes the desk along.
 pub(super) fn choose(
     tutor: &UserId,
@@ -94,11 +82,11 @@ pub(super) fn assign(tutor: &UserId, capacity: u32) -> Statement {
     .touching(1)
 }
 
-/// Takes a seat, as a tutor does who accepts from the queue: guarded by capacity alone.
+/// Takes a seat, as a tutor does who accepts from the queue: guarded by capacity, and by being there.
 pub(super) fn take(tutor: &UserId, capacity: u32) -> Statement {
     Statement::new(
         "UPDATE consult_desk SET serving = serving + 1
-         WHERE tutor = $1 AND serving < COALESCE(capacity, $2)",
+         WHERE tutor = $1 AND state IN ('online', 'busy') AND serving < COALESCE(capacity, $2)",
     )
     .bind(tutor.as_str())
     .bind(i64::from(capacity))

@@ -182,6 +182,11 @@ impl House {
         self.call(caller, name, input).await.answer.unwrap_err().code()
     }
 
+    /// `who` may take from the queue, and is assigned nothing.
+    pub(super) async fn at_desk(&self, who: &Caller) {
+        self.ask(who, "state", json!({"state": "busy"})).await;
+    }
+
     /// `user1` consults `inst1` and is served by `tutor1`; the conversation.
     pub(super) async fn served(&self) -> String {
         self.ask(&tutor("tutor1"), "state", json!({"state": "online"})).await;

@@ -240,6 +240,7 @@ async fn the_platforms_own_service_warns_and_never_hides() {
     let opened = house.ask(&user("user1"), "open", json!({"institution": "support"})).await;
     let conversation = opened["conversation"].as_str().unwrap();
     let accept = json!({"conversation": conversation, "owner_version": 1});
+    house.at_desk(&support("support1")).await;
     house.ask(&support("support1"), "accept", accept).await;
     for (n, (who, text)) in [
         (user("user1"), PHONE),

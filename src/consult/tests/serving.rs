@@ -54,6 +54,7 @@ async fn a_tutor_answers_only_what_they_serve() {
     let history = json!({"conversation": conversation});
     assert_eq!(house.refused(&tutor("tutor1"), "history", history).await, Code::PermissionDenied);
     let accept = json!({"conversation": conversation, "owner_version": 1});
+    house.at_desk(&tutor("tutor1")).await;
     house.ask(&tutor("tutor1"), "accept", accept).await;
     house.say(&tutor("tutor1"), &conversation, ("k1", "您好")).await.answer.unwrap();
     for other in [tutor("tutor2"), tutor("tutor9"), user("user2"), support("support1")] {
@@ -118,6 +119,27 @@ async fn a_tutor_serves_no_more_than_their_capacity() {
     house.ask(&tutor("tutor1"), "accept", accept).await;
     let desk = house.ask(&tutor("tutor1"), "state", json!({"state": "busy"})).await;
     assert_eq!((&desk["serving"], &desk["capacity"]), (&json!(1), &json!(1)));
+}
+
+#[tokio::test]
+async fn an_offline_tutor_accepts_nothing() {
+    let house = House::new().await;
+    let conversation = house.queued().await;
+    let accept = json!({"conversation": conversation, "owner_version": 1});
+    for state in [None, Some("offline")] {
+        if let Some(state) = state {
+            house.ask(&tutor("tutor1"), "state", json!({"state": state})).await;
+        }
+        let refused = house.call(&tutor("tutor1"), "accept", accept.clone()).await;
+        assert!(refused.events.is_empty());
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(refused.answer.unwrap_err(), @r#"permission denied {"reason":"you are offline; choose online or busy with consult.state first"}"#);
+        }
+    }
+    house.ask(&tutor("tutor1"), "state", json!({"state": "busy"})).await;
+    let accepted = house.ask(&tutor("tutor1"), "accept", accept.clone()).await;
+    house.ask(&tutor("tutor1"), "state", json!({"state": "offline"})).await;
+    assert_eq!(house.ask(&tutor("tutor1"), "accept", accept).await, accepted, "a retry");
 }
 
 #[tokio::test]
@@ -189,6 +211,7 @@ async fn a_reopened_conversation_waits_when_its_tutor_is_away() {
     assert_eq!(list["queue"][0]["conversation"], json!(conversation));
     let accept =
         json!({"conversation": conversation, "owner_version": list["queue"][0]["owner_version"]});
+    house.at_desk(&tutor("tutor2")).await;
     house.ask(&tutor("tutor2"), "accept", accept).await;
     let list = house.ask(&tutor("tutor2"), "list", json!({})).await;
     assert_eq!(list["conversations"][0]["unread"], 1, "what was said before is not unread");
@@ -298,6 +321,7 @@ async fn the_platforms_own_service_is_served_by_its_staff() {
     for other in [tutor("tutor1"), admin("admin1")] {
         assert_eq!(house.refused(&other, "accept", accept.clone()).await, Code::NotInScope);
     }
+    house.at_desk(&support("support1")).await;
     house.ask(&support("support1"), "accept", accept).await;
     house.say(&support("support1"), &conversation, ("k1", "您好")).await.answer.unwrap();
     assert_eq!(

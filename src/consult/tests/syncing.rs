@@ -134,6 +134,7 @@ async fn whoever_loses_sight_of_a_conversation_is_told_so_and_sees_the_queue() {
     insta::assert_snapshot!(shown(&gap), @r#"{"status":"gap","cursor":"4.81cd3016","list":{"conversations":[{"conversation":"id1","candidate":{"pseudonym":"pseudonym1","name":"name1","avatar_seed":"seed1"},"session":"id2","state":"queued","owner_version":3,"waiting_since":1800000000000,"last_seq":4,"read_seq":0,"unread":1,"line_at":1800000000000,"preview":{"seq":4,"at":1800000000000,"kind":"message","author":{"side":"user","pseudonym":"pseudonym1","name":"name1","avatar_seed":"seed1"},"body":{"kind":"text","text":"还在吗"}}}],"queue":[{"conversation":"id1","candidate":{"pseudonym":"pseudonym1","name":"name1","avatar_seed":"seed1"},"owner_version":3,"queued_at":1800000000000,"waiting_since":1800000000000}]}}"#);
     let accept =
         json!({"conversation": conversation, "owner_version": synced["queue"][0]["owner_version"]});
+    house.at_desk(&tutor("tutor1")).await;
     house.ask(&tutor("tutor1"), "accept", accept).await;
     let synced = sync(&house, &tutor("tutor1"), &cursor).await;
     assert_eq!(synced["gone"], json!([]), "and back again");
