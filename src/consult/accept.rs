@@ -84,6 +84,9 @@ impl Consult {
         if before.state != State::Queued || asked.owner_version != before.owner_version {
             return Err(self.stale(&before).await?.into());
         }
+        if before.user == viewer.person {
+            return Err(own().into());
+        }
         let desk = self.desk(&viewer.person).await?;
         let desk = desk.filter(|desk| desk.state != Availability::Offline).ok_or_else(offline)?;
         if desk.serving >= desk.capacity {
@@ -128,6 +131,11 @@ impl Consult {
             .with("state", conversation.state.as_str())
             .with("owner_version", conversation.owner_version))
     }
+}
+
+/// One account may hold both kinds of token; a conversation still needs two people.
+fn own() -> Refusal {
+    Refusal::new(Code::PermissionDenied).because("you are the candidate of this conversation")
 }
 
 fn offline() -> Refusal {

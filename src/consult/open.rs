@@ -138,7 +138,7 @@ impl Consult {
             user: user.clone(),
             institution: institution.clone(),
             session: ServiceSessionId::fresh(now_ms),
-            owner: self.seat(institution, wish.tutor.as_ref()).await?,
+            owner: self.seat((user, institution), wish.tutor.as_ref()).await?,
             lines: 0,
         };
         let mask = Mask::fresh();
@@ -165,20 +165,20 @@ impl Consult {
             user: before.user.clone(),
             institution: before.institution.clone(),
             session: ServiceSessionId::fresh(now_ms),
-            owner: self.seat(&before.institution, wanted).await?,
+            owner: self.seat((&before.user, &before.institution), wanted).await?,
             lines: before.user_lines,
         };
         let seat = start.take_seat(wish, self.inner().config.capacity, now_ms);
         Ok(start.succeed(before, seat))
     }
 
-    /// The tutor who is asked for, if they can take one conversation more.
+    /// The tutor whom `user` asks for, if they can take one conversation more; nobody serves themself.
     async fn seat(
         &self,
-        institution: &InstitutionId,
+        (user, institution): (&UserId, &InstitutionId),
         wanted: Option<&UserId>,
     ) -> Result<Option<UserId>, Stop> {
-        let Some(wanted) = wanted else { return Ok(None) };
+        let Some(wanted) = wanted.filter(|wanted| *wanted != user) else { return Ok(None) };
         let tutor = self.inner().needs.directory.tutor(wanted).await?;
         if !tutor.is_some_and(|tutor| tutor.works_for(institution)) {
             return Ok(None);

@@ -143,6 +143,20 @@ async fn an_offline_tutor_accepts_nothing() {
 }
 
 #[tokio::test]
+async fn nobody_serves_their_own_consultation() {
+    let house = House::new().await;
+    house.ask(&tutor("tutor1"), "state", json!({"state": "online"})).await;
+    let open = json!({"institution": "inst1", "tutor": "tutor1"});
+    let opened = house.ask(&user("tutor1"), "open", open).await;
+    assert_eq!(opened["state"], "queued", "they asked for themself");
+    let accept = json!({"conversation": opened["conversation"], "owner_version": 1});
+    let refused = house.call(&tutor("tutor1"), "accept", accept.clone()).await.answer;
+    insta::assert_snapshot!(refused.unwrap_err(), @r#"permission denied {"reason":"you are the candidate of this conversation"}"#);
+    house.at_desk(&tutor("tutor2")).await;
+    house.ask(&tutor("tutor2"), "accept", accept).await;
+}
+
+#[tokio::test]
 async fn two_candidates_never_get_one_seat() {
     let config = config::consult::Consult { capacity: 1, ..Default::default() };
     let house = House::with(config).await;
