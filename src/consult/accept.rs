@@ -57,7 +57,7 @@ impl Consult {
         asked: Accept,
         bulletin: &mut Bulletin,
     ) -> Result<Accepted, Refusal> {
-        let viewer = self.viewer(caller)?;
+        let viewer = self.viewer(caller).await?;
         settle!(self.try_accept(&viewer, &asked, bulletin).await)
     }
 
@@ -73,7 +73,6 @@ impl Consult {
         let before = before
             .filter(|it| viewer.institution() == Some(&it.institution))
             .ok_or_else(scope::out_of_scope)?;
-        self.check_working(viewer).await?;
         self.check_open(&before.institution).await?;
         // Before anything is stored: afterwards nothing may fail any more.
         let faces = self.faces([viewer.person.clone()]).await?;

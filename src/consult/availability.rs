@@ -46,7 +46,11 @@ impl Consult {
         asked: Choose,
         bulletin: &mut Bulletin,
     ) -> Result<DeskState, Refusal> {
-        let viewer = self.viewer(caller)?;
+        // Whoever may no longer serve may still leave the desk.
+        let viewer = match asked.state {
+            Availability::Offline => self.holder(caller)?,
+            Availability::Online | Availability::Busy => self.viewer(caller).await?,
+        };
         settle!(self.try_choose(&viewer, asked.state, bulletin).await)
     }
 
@@ -57,9 +61,7 @@ impl Consult {
         bulletin: &mut Bulletin,
     ) -> Result<DeskState, Stop> {
         let institution = viewer.institution().ok_or(Code::PermissionDenied)?;
-        // Whoever may no longer serve may still leave the desk.
         if state != Availability::Offline {
-            self.check_working(viewer).await?;
             self.check_open(institution).await?;
         }
         let before = self.desk(&viewer.person).await?;

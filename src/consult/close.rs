@@ -50,7 +50,7 @@ impl Consult {
         asked: Close,
         bulletin: &mut Bulletin,
     ) -> Result<Closed, Refusal> {
-        let viewer = self.viewer(caller)?;
+        let viewer = self.viewer(caller).await?;
         settle!(self.try_close(&viewer, &asked.conversation, bulletin).await)
     }
 

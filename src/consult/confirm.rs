@@ -72,7 +72,7 @@ impl Consult {
         asked: Confirm,
         bulletin: &mut Bulletin,
     ) -> Result<Sent, Refusal> {
-        let viewer = self.viewer(caller)?;
+        let viewer = self.viewer(caller).await?;
         let _voice = self.inner().voices.of(&viewer.person, &asked.conversation).await;
         settle!(self.try_confirm(&viewer, &asked, bulletin).await)
     }
@@ -128,7 +128,7 @@ impl Consult {
         bulletin: &mut Bulletin,
     ) -> Result<Sent, Stop> {
         let before = held.conversation;
-        self.check_floor(viewer, &before, held.sight).await?;
+        self.check_floor(&before, held.sight).await?;
         let turning = self.turning(&before, viewer.side()).await?;
         let ground = ground(&before, turning.as_ref(), self.now_ms());
         let mut beside = vec![effect::bring(&before.id, held.placed.seq, Effect::Confirmed)];
@@ -151,7 +151,7 @@ impl Consult {
         asked: Discard,
         bulletin: &mut Bulletin,
     ) -> Result<Discarded, Refusal> {
-        let viewer = self.viewer(caller)?;
+        let viewer = self.viewer(caller).await?;
         settle!(self.try_discard(&viewer, &asked, bulletin).await)
     }
 

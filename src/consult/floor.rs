@@ -8,7 +8,6 @@ use super::{
     session::State,
     start::Wish,
     turn::Turning,
-    viewer::Viewer,
 };
 use crate::{error::Code, moderation::Side};
 
@@ -16,16 +15,11 @@ impl Consult {
     /// Refuses who may not speak: who does not serve the conversation, and a tutor after the end.
     pub(super) async fn check_floor(
         &self,
-        viewer: &Viewer,
         conversation: &Conversation,
         sight: Sight,
     ) -> Result<(), Stop> {
-        match sight {
-            Sight::Queue | Sight::Watcher => return Err(accept_first().into()),
-            Sight::Owner => {
-                self.check_working(viewer).await?;
-            }
-            Sight::User => {}
+        if matches!(sight, Sight::Queue | Sight::Watcher) {
+            return Err(accept_first().into());
         }
         self.check_open(&conversation.institution).await?;
         if sight != Sight::User && !conversation.state.is_open() {

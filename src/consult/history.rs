@@ -67,7 +67,7 @@ impl Consult {
         caller: &Caller,
         asked: HistoryWanted,
     ) -> Result<History, Refusal> {
-        let viewer = self.viewer(caller)?;
+        let viewer = self.viewer(caller).await?;
         settle!(self.try_history(&viewer, &asked).await)
     }
 

@@ -78,7 +78,7 @@ struct Page {
 impl Consult {
     /// A page of the caller's conversations.
     pub(super) async fn list(&self, caller: &Caller, asked: ListWanted) -> Result<List, Refusal> {
-        let viewer = self.viewer(caller)?;
+        let viewer = self.viewer(caller).await?;
         settle!(self.try_list(&viewer, asked.cursor.as_deref(), asked.limit).await)
     }
 

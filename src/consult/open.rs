@@ -78,7 +78,7 @@ impl Consult {
         asked: Open,
         bulletin: &mut Bulletin,
     ) -> Result<Opening, Refusal> {
-        let viewer = self.viewer(caller)?;
+        let viewer = self.viewer(caller).await?;
         if viewer.standing != Standing::User {
             return Err(Code::PermissionDenied.into());
         }

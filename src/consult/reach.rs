@@ -1,6 +1,6 @@
 //! Finding what a caller means, within their scope, and the reads that every operation shares.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use super::{
     Consult, Inner,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     archive::{self, Window},
-    directory::{self, Tutor, listing::TutorCard},
+    directory::{self, Employment, listing::TutorCard},
     error::Code,
     ids::{ConversationId, InstitutionId, UserId, is_id},
     operation::{Caller, Refusal},
@@ -92,8 +92,16 @@ macro_rules! settle {
 pub(super) use settle;
 
 impl Consult {
-    /// The viewer that `caller` is.
-    pub(super) fn viewer(&self, caller: &Caller) -> Result<Viewer, Refusal> {
+    /// The viewer that `caller` is. On an institution's side the token alone does not do: who was
+    /// suspended or has left keeps it for a while, and sees nothing with it.
+    pub(super) async fn viewer(&self, caller: &Caller) -> Result<Viewer, Refusal> {
+        let viewer = self.holder(caller)?;
+        self.check_working(&viewer).await?;
+        Ok(viewer)
+    }
+
+    /// The viewer that the caller's token tells of, whatever the directory says.
+    pub(super) fn holder(&self, caller: &Caller) -> Result<Viewer, Refusal> {
         Viewer::of(caller, self.0.config.admin_reads)
     }
 
@@ -162,18 +170,17 @@ impl Consult {
         }
     }
 
-    /// The viewer's own entry in the directory, if they may answer for their institution.
-    pub(super) async fn check_working(&self, viewer: &Viewer) -> Result<Arc<Tutor>, Stop> {
-        let institution = viewer.institution().ok_or(Code::PermissionDenied)?;
+    /// Refuses those who do not work for the institution that their token names; a user needs none.
+    pub(super) async fn check_working(&self, viewer: &Viewer) -> Result<(), Refusal> {
+        let Some(institution) = viewer.institution() else { return Ok(()) };
         let found = self.0.needs.directory.tutor(&viewer.person).await?;
-        match found {
-            Some(tutor) if tutor.works_for(institution) => Ok(tutor),
-            Some(tutor) if tutor.institution == *institution => {
-                Err(Refusal::new(Code::Suspended).with("who", "tutor").into())
-            }
-            _ => Err(Refusal::new(Code::PermissionDenied)
-                .because("the directory does not name you as a tutor of this institution")
-                .into()),
+        let found = found.filter(|tutor| tutor.institution == *institution);
+        match found.map(|tutor| tutor.status) {
+            Some(Employment::Active) => Ok(()),
+            Some(Employment::Suspended) => Err(Refusal::new(Code::Suspended).with("who", "tutor")),
+            Some(Employment::Left) | None => Err(Refusal::new(Code::PermissionDenied).because(
+                "the directory does not name you among those who work for the institution",
+            )),
         }
     }
 

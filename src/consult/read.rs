@@ -52,7 +52,7 @@ impl Consult {
         asked: Read,
         bulletin: &mut Bulletin,
     ) -> Result<Marked, Refusal> {
-        let viewer = self.viewer(caller)?;
+        let viewer = self.viewer(caller).await?;
         settle!(self.try_read(&viewer, &asked, bulletin).await)
     }
 

@@ -12,7 +12,7 @@ use super::{
     judge::remember,
     ledger::{self, Move},
     reach::{Stop, settle},
-    scope::{self, Sight},
+    scope,
     viewer::Viewer,
 };
 use crate::{
@@ -48,7 +48,7 @@ impl Consult {
         asked: Recall,
         bulletin: &mut Bulletin,
     ) -> Result<Recalled, Refusal> {
-        let viewer = self.viewer(caller)?;
+        let viewer = self.viewer(caller).await?;
         settle!(self.try_recall(&viewer, &asked, bulletin).await)
     }
 
@@ -58,10 +58,7 @@ impl Consult {
         asked: &Recall,
         bulletin: &mut Bulletin,
     ) -> Result<Recalled, Stop> {
-        let (conversation, sight) = self.reach_text(viewer, &asked.conversation).await?;
-        if sight == Sight::Owner {
-            self.check_working(viewer).await?;
-        }
+        let (conversation, _) = self.reach_text(viewer, &asked.conversation).await?;
         let (id, target) = (&conversation.id, asked.seq);
         if !(1..=conversation.last_seq).contains(&target) {
             return Err(scope::out_of_scope().into());

@@ -107,7 +107,7 @@ impl Consult {
         asked: Send,
         bulletin: &mut Bulletin,
     ) -> Result<Sent, Refusal> {
-        let viewer = self.viewer(caller)?;
+        let viewer = self.viewer(caller).await?;
         check_client_id(&asked.client_id)?;
         let sending = Sending {
             body: Body::read(&asked.body, self.inner().config.text_max)?,
@@ -135,7 +135,7 @@ impl Consult {
                 return Ok(first);
             }
         }
-        self.check_floor(viewer, &conversation, sight).await?;
+        self.check_floor(&conversation, sight).await?;
         let verdict = self.judge(&conversation, viewer, &sending.body).await?;
         // A text that waits for its author is no word yet: it brings nobody to the conversation.
         let turning = match verdict.action {

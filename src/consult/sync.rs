@@ -75,7 +75,7 @@ struct Look {
 impl Consult {
     /// What changed since the cursor.
     pub(super) async fn sync(&self, caller: &Caller, asked: SyncWanted) -> Result<Synced, Refusal> {
-        let viewer = self.viewer(caller)?;
+        let viewer = self.viewer(caller).await?;
         settle!(self.try_sync(&viewer, asked.cursor.as_deref()).await)
     }
 

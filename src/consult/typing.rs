@@ -52,7 +52,7 @@ impl Consult {
         id: &ConversationId,
         bulletin: &mut Bulletin,
     ) -> Result<(), Stop> {
-        let viewer = self.viewer(caller)?;
+        let viewer = self.viewer(caller).await?;
         let (conversation, sight) = self.reach_text(&viewer, id).await?;
         if conversation.state != State::Serving {
             return Ok(());

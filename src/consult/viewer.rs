@@ -1,4 +1,5 @@
-//! Who looks at consultations, made from what a token says and nothing else.
+//! Who looks at consultations, as their token tells. Whether they still work where it says is the
+//! directory's to know ([`super::Consult::viewer`]).
 
 use crate::{
     directory::SUPPORT,

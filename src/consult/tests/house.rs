@@ -11,7 +11,7 @@ use crate::{
     clock::Clock,
     config::{self, keys::Keys},
     consult::{Consult, Needs, announce::Bulletin, sample},
-    directory::{Directory, SUPPORT},
+    directory::{Directory, Employment, SUPPORT, Tutor},
     error::Code,
     moderation::Moderation,
     operation::{Caller, Refusal, Role},
@@ -180,6 +180,12 @@ impl House {
     /// The code of a call that is expected to be refused.
     pub(super) async fn refused(&self, caller: &Caller, name: &str, input: Value) -> Code {
         self.call(caller, name, input).await.answer.unwrap_err().code()
+    }
+
+    /// What the platform says of `id` from now on.
+    pub(super) async fn employ(&self, id: &str, status: Employment) {
+        let known = self.directory.tutor(&id.into()).await.unwrap().unwrap();
+        self.directory.put_tutor(&Tutor { status, ..(*known).clone() }).await.unwrap();
     }
 
     /// `who` may take from the queue, and is assigned nothing.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     consult::conversation::Conversation,
-    directory::SUPPORT,
+    directory::{Employment, SUPPORT},
     ids::ConversationId,
     operation::{Caller, Role},
 };
@@ -290,4 +290,44 @@ async fn what_is_out_of_scope_looks_like_what_does_not_exist() {
         }
     }
     assert_eq!(house.kinds(&user("user1"), &conversation).await, ["session"]);
+}
+
+#[tokio::test]
+async fn who_no_longer_works_there_sees_and_signals_nothing() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    house.say(&tutor("tutor1"), &conversation, ("k1", "您好")).await.answer.unwrap();
+    let operations = [
+        ("list", json!({})),
+        ("sync", json!({})),
+        ("history", json!({"conversation": conversation})),
+        ("read", json!({"conversation": conversation, "seq": 1})),
+        ("typing", json!({"conversation": conversation})),
+        ("recall", json!({"conversation": conversation, "seq": 2})),
+        ("discard", json!({"conversation": conversation, "hold": "h"})),
+        ("accept", json!({"conversation": conversation, "owner_version": 1})),
+        ("close", json!({"conversation": conversation})),
+        ("state", json!({"state": "online"})),
+    ];
+    for who in [tutor("tutor1"), admin("admin1"), support("support1")] {
+        let id = who.user.as_str();
+        for (status, code) in
+            [(Employment::Suspended, Code::Suspended), (Employment::Left, Code::PermissionDenied)]
+        {
+            house.employ(id, status).await;
+            for (operation, input) in &operations {
+                let called = house.call(&who, operation, input.clone()).await;
+                assert_eq!(called.answer.unwrap_err().code(), code, "{id} {operation}");
+                assert!(called.events.is_empty());
+            }
+            house.ask(&who, "state", json!({"state": "offline"})).await;
+        }
+        house.employ(id, Employment::Active).await;
+        house.ask(&who, "list", json!({})).await;
+    }
+    let nobody = tutor("tutor3");
+    for (operation, input) in operations {
+        let code = house.refused(&nobody, operation, input).await;
+        assert_eq!(code, Code::PermissionDenied, "{operation}: the directory does not know them");
+    }
 }

@@ -292,9 +292,7 @@ async fn what_was_just_stored_is_told_without_reading_it_again() {
 async fn the_platform_stops_institutions_and_tutors() {
     let house = House::new().await;
     let conversation = house.served().await;
-    let mut entry = (*house.directory.tutor(&"tutor1".into()).await.unwrap().unwrap()).clone();
-    entry.status = Employment::Suspended;
-    house.directory.put_tutor(&entry).await.unwrap();
+    house.employ("tutor1", Employment::Suspended).await;
     let said = house.say(&tutor("tutor1"), &conversation, ("k1", "您好")).await;
     assert_eq!(said.answer.unwrap_err().to_string(), r#"suspended {"who":"tutor"}"#);
     let heard = house.say(&user("user1"), &conversation, ("k1", "您好")).await;

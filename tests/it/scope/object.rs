@@ -10,7 +10,7 @@ use super::town::Town;
 pub type Plan = (&'static str, &'static str, &'static str, Option<&'static str>);
 
 /// Every state, in both institutions and at the platform's desk.
-pub const PLAN: [Plan; 10] = [
+pub const PLAN: [Plan; 12] = [
     ("uid-secret-alpha", "inst1", "serving", Some("tutor-a")),
     ("uid-secret-beta", "inst1", "queued", None),
     ("uid-secret-gamma", "inst1", "ended", Some("tutor-a")),
@@ -21,6 +21,8 @@ pub const PLAN: [Plan; 10] = [
     ("uid-secret-alpha", "support", "serving", Some("support-1")),
     ("uid-secret-beta", "support", "queued", None),
     ("uid-secret-gamma", "support", "ended", Some("support-1")),
+    ("uid-secret-delta", "inst2", "serving", Some("tutor-suspended")),
+    ("uid-secret-delta", "support", "ended", Some("support-left")),
 ];
 
 /// No conversation has this id.
@@ -55,6 +57,7 @@ impl Object {
         let opened = town.person(user).ask("consult.open", json!({"institution": institution}));
         let id = opened.await["conversation"].as_str().unwrap().to_owned();
         if let Some(owner) = owner {
+            town.reinstate(owner).await;
             town.accept(owner, &id).await;
         }
         let first = say(town, user, &id, (&format!("您好 said-{mark}-"), "delivered")).await;
@@ -76,6 +79,7 @@ impl Object {
                 let phone = format!("hide-{mark}- 加我电话13712345678");
                 say(town, owner, &id, (&phone, "hidden")).await;
             }
+            town.dismiss(owner).await;
         }
         if state == "ended" {
             town.person(user).ask("consult.close", json!({"conversation": id})).await;

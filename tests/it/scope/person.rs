@@ -27,8 +27,15 @@ pub struct Card {
     pub role: Role,
     /// The token's `inst`.
     pub institution: Option<&'static str>,
-    /// Whether the directory names them.
-    pub is_known: bool,
+    /// What the directory says of them, if it names them at all.
+    pub employment: Option<&'static str>,
+}
+
+impl Card {
+    /// Whether the directory confirms what the token says.
+    pub fn is_active(&self) -> bool {
+        self.employment == Some("active")
+    }
 }
 
 /// A person, connected twice.

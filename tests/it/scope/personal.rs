@@ -83,7 +83,7 @@ async fn nobody_enters_writes_or_reads_somebody_elses_channel() {
             }
         }
     }
-    assert_eq!(asked, 20 * 2 * 3 * 2 * 5, "people, channels, tokens, encodings, questions");
+    assert_eq!(asked, 24 * 2 * 3 * 2 * 5, "people, channels, tokens, encodings, questions");
     assert_eq!(offset(&mut town).await, before, "nothing was published");
     town.fence().await;
     privacy::check(&mut town).await;

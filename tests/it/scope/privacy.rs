@@ -73,6 +73,7 @@ fn check_texts(person: &Person, object: &Object, heard: &str) {
 /// Whether the person is, or was, in scope of the text on the institution's side.
 pub fn is_served_for(person: &Person, object: &Object) -> bool {
     let watches = matches!(person.card.role, Role::InstitutionAdmin | Role::Support)
+        && person.card.is_active()
         && person.institution() == Some(object.institution);
     watches || object.was_served_by(&person.card.id)
 }

@@ -12,6 +12,7 @@ use super::{
 /// Codes of refusals.
 pub const DENIED: u32 = 103;
 pub const OUT_OF_SCOPE: u32 = 403;
+const SUSPENDED: u32 = 402;
 const CLOSED: u32 = 404;
 const STALE: u32 = 406;
 
@@ -60,13 +61,13 @@ pub fn refusal(
     object: Option<(&Object, &Standing)>,
     at: usize,
 ) -> Option<u32> {
-    if !table::roles(name).contains(&person.card.role) || is_pretender(person) {
-        return Some(DENIED);
+    if let Some(code) = shut_out(name, person) {
+        return Some(code);
     }
     let Some((object, standing)) = object else { return Some(OUT_OF_SCOPE) };
     let sight = sight(person, object, standing);
     if name == "consult.accept" {
-        return accepting(person, standing, sight);
+        return accepting(standing, sight);
     }
     let author = [Some(object.user), object.owner][at];
     match (name, sight) {
@@ -82,15 +83,22 @@ pub fn refusal(
     }
 }
 
-/// Nobody's token makes them the platform.
-pub fn is_pretender(person: &Person) -> bool {
-    person.card.role == Role::Tutor && person.card.institution == Some("support")
+/// The code of the refusal to whoever may not call `name` at all, whatever they would call it about.
+pub fn shut_out(name: &str, person: &Person) -> Option<u32> {
+    if !table::roles(name).contains(&person.card.role) {
+        return Some(DENIED);
+    }
+    match (person.card.role, person.card.employment) {
+        (Role::User, _) | (_, Some("active")) => None,
+        (_, Some("suspended")) => Some(SUSPENDED),
+        // Who has left, whom the directory does not know, and whose token claims to be the platform.
+        _ => Some(DENIED),
+    }
 }
 
-fn accepting(person: &Person, standing: &Standing, sight: Sight) -> Option<u32> {
+fn accepting(standing: &Standing, sight: Sight) -> Option<u32> {
     match sight {
         Sight::User | Sight::Nothing => Some(OUT_OF_SCOPE),
-        _ if !person.card.is_known => Some(DENIED),
         // Who was slower than a colleague is told so.
         _ if standing.state != "queued" => Some(STALE),
         _ => None,

@@ -15,17 +15,24 @@ use crate::support::{House, Visitor, call, service};
 pub const CANDIDATES: [&str; 4] =
     ["uid-secret-alpha", "uid-secret-beta", "uid-secret-gamma", "uid-secret-delta"];
 
-/// Staff: id, role, what their token says of an institution, and whether the directory knows it.
-const STAFF: [(&str, Role, Option<&str>, bool); 8] = [
-    ("tutor-a", Role::Tutor, Some("inst1"), true),
-    ("tutor-b", Role::Tutor, Some("inst1"), true),
-    ("admin-1", Role::InstitutionAdmin, Some("inst1"), true),
-    ("tutor-z", Role::Tutor, Some("inst2"), true),
-    ("admin-2", Role::InstitutionAdmin, Some("inst2"), true),
-    ("support-1", Role::Support, None, true),
+/// One of the staff: id, role, what their token says of an institution, and the directory of them.
+type Staff = (&'static str, Role, Option<&'static str>, Option<&'static str>);
+
+const STAFF: [Staff; 12] = [
+    ("tutor-a", Role::Tutor, Some("inst1"), Some("active")),
+    ("tutor-b", Role::Tutor, Some("inst1"), Some("active")),
+    ("admin-1", Role::InstitutionAdmin, Some("inst1"), Some("active")),
+    ("tutor-z", Role::Tutor, Some("inst2"), Some("active")),
+    ("admin-2", Role::InstitutionAdmin, Some("inst2"), Some("active")),
+    ("support-1", Role::Support, None, Some("active")),
+    // Tokens that were true once; two of these people own a conversation.
+    ("tutor-suspended", Role::Tutor, Some("inst2"), Some("suspended")),
+    ("tutor-left", Role::Tutor, Some("inst1"), Some("left")),
+    ("admin-suspended", Role::InstitutionAdmin, Some("inst1"), Some("suspended")),
+    ("support-left", Role::Support, None, Some("left")),
     // A token that the directory does not confirm, and one that claims the platform's own desk.
-    ("tutor-stranger", Role::Tutor, Some("inst1"), false),
-    ("tutor-pretender", Role::Tutor, Some("support"), false),
+    ("tutor-stranger", Role::Tutor, Some("inst1"), None),
+    ("tutor-pretender", Role::Tutor, Some("support"), None),
 ];
 
 pub struct Town {
@@ -59,10 +66,9 @@ impl Town {
             people.push(Person::arrive(&house, card, [127, 0, 0, last].into()).await);
         }
         let mut town = Self { house, service, people, objects: Vec::new(), count: 0 };
-        for (id, _, _, is_known) in STAFF {
-            if is_known {
-                // Busy: at the desk, but nothing is assigned that nobody accepted.
-                town.person(id).ask("consult.state", json!({"state": "busy"})).await;
+        for (id, _, _, employment) in STAFF {
+            if employment == Some("active") {
+                town.sit_down(id).await;
             }
         }
         for plan in PLAN {
@@ -104,6 +110,26 @@ impl Town {
         self.person(who).ask("consult.send", input).await
     }
 
+    /// Lets the directory say of `who` what it says of people who work there; what it says truly is
+    /// to be put back by [`Town::dismiss`].
+    pub async fn reinstate(&mut self, who: &str) {
+        if !self.person(who).card.is_active() {
+            put_tutor(&mut self.service, who, "active").await;
+            self.sit_down(who).await;
+        }
+    }
+
+    /// Ends what [`Town::reinstate`] began.
+    pub async fn dismiss(&mut self, who: &str) {
+        let employment = self.person(who).card.employment;
+        put_tutor(&mut self.service, who, employment.unwrap()).await;
+    }
+
+    /// Busy: at the desk, but nothing is assigned that nobody accepted.
+    async fn sit_down(&mut self, who: &str) {
+        self.person(who).ask("consult.state", json!({"state": "busy"})).await;
+    }
+
     /// `who` takes the conversation from the queue.
     pub async fn accept(&mut self, who: &str, conversation: &str) {
         let version = self.snapshot().await.of(conversation).owner_version;
@@ -124,7 +150,9 @@ impl Town {
         let institution = json!({"institution": object.institution});
         self.person(object.user).ask("consult.open", institution).await;
         if let Some(owner) = object.owner {
+            self.reinstate(owner).await;
             self.accept(owner, &object.id).await;
+            self.dismiss(owner).await;
         }
         if object.state == "ended" {
             self.person(object.user).ask("consult.close", named).await;
@@ -147,18 +175,21 @@ impl Town {
 
 /// Everybody: the candidates, the staff, and one of every other role.
 fn cards() -> Vec<Card> {
-    let candidate =
-        |id: &str| Card { id: id.to_owned(), role: Role::User, institution: None, is_known: false };
-    let staff = |&(id, role, institution, is_known): &(&str, Role, Option<&'static str>, bool)| {
-        Card { id: id.to_owned(), role, institution, is_known }
+    let card = |id: &str, role, institution, employment| Card {
+        id: id.to_owned(),
+        role,
+        institution,
+        employment,
     };
+    let candidate = |id: &str| card(id, Role::User, None, None);
+    let staff =
+        |&(id, role, institution, employment): &Staff| card(id, role, institution, employment);
     let mut cards: Vec<_> = CANDIDATES.into_iter().map(candidate).collect();
     cards.extend(STAFF.iter().map(staff));
     for role in Role::ALL {
         if cards.iter().all(|card| card.role != *role) {
             // An institution in a token of such a role means nothing.
-            let institution = Some("inst1");
-            cards.push(Card { id: format!("{role}-1"), role: *role, institution, is_known: false });
+            cards.push(card(&format!("{role}-1"), *role, Some("inst1"), None));
         }
     }
     cards
@@ -169,17 +200,26 @@ async fn fill_directory(service: &mut Visitor) {
         let entry = json!({"id": id, "name": "青云教育", "certification": "certified"});
         call(service, "directory.institution.put", entry).await.unwrap();
     }
-    for (id, role, institution, is_known) in STAFF {
-        if is_known {
-            let admin = role == Role::InstitutionAdmin;
-            let institution = institution.unwrap_or("support");
-            let entry =
-                json!({"id": id, "institution": institution, "name": "张老师", "admin": admin});
-            call(service, "directory.tutor.put", entry).await.unwrap();
+    for (id, _, _, employment) in STAFF {
+        if let Some(employment) = employment {
+            put_tutor(service, id, employment).await;
         }
     }
     for id in CANDIDATES {
         let entry = json!({"id": id, "nickname": nickname(id), "avatar": avatar(id)});
         call(service, "directory.profile.put", entry).await.unwrap();
     }
+}
+
+/// Writes what the directory says of one of the staff.
+async fn put_tutor(service: &mut Visitor, id: &str, employment: &str) {
+    let (_, role, institution, _) = *STAFF.iter().find(|(it, ..)| *it == id).unwrap();
+    let entry = json!({
+        "id": id,
+        "institution": institution.unwrap_or("support"),
+        "name": "张老师",
+        "admin": role == Role::InstitutionAdmin,
+        "status": employment,
+    });
+    call(service, "directory.tutor.put", entry).await.unwrap();
 }

@@ -47,15 +47,15 @@ macro_rules! walks {
 
 // People × conversations and one that does not exist × doors; two messages for a recall.
 walks! {
-    everybody_tries_to_accept = "consult.accept", 462;
-    everybody_tries_to_close = "consult.close", 462;
-    everybody_tries_to_confirm = "consult.confirm", 462;
-    everybody_tries_to_discard = "consult.discard", 462;
-    everybody_tries_to_read_the_history = "consult.history", 462;
-    everybody_tries_to_mark_as_read = "consult.read", 462;
-    everybody_tries_to_recall = "consult.recall", 924;
-    everybody_tries_to_send = "consult.send", 462;
-    everybody_tries_to_signal_typing = "consult.typing", 462;
+    everybody_tries_to_accept = "consult.accept", 650;
+    everybody_tries_to_close = "consult.close", 650;
+    everybody_tries_to_confirm = "consult.confirm", 650;
+    everybody_tries_to_discard = "consult.discard", 650;
+    everybody_tries_to_read_the_history = "consult.history", 650;
+    everybody_tries_to_mark_as_read = "consult.read", 650;
+    everybody_tries_to_recall = "consult.recall", 1300;
+    everybody_tries_to_send = "consult.send", 650;
+    everybody_tries_to_signal_typing = "consult.typing", 650;
 }
 
 #[test]
