@@ -16,6 +16,7 @@ use super::{
     judge::remember,
     ledger::{self, Move},
     reach::{Stop, settle},
+    scope::Sight,
     turn::{Turning, ground},
     viewer::Viewer,
     wording::{self, Words},
@@ -107,7 +108,7 @@ impl Consult {
         asked: Send,
         bulletin: &mut Bulletin,
     ) -> Result<Sent, Refusal> {
-        let viewer = self.viewer(caller).await?;
+        let viewer = self.holder(caller)?;
         check_client_id(&asked.client_id)?;
         let sending = Sending {
             body: Body::read(&asked.body, self.inner().config.text_max)?,
@@ -125,15 +126,44 @@ impl Consult {
         sending: &Sending,
         bulletin: &mut Bulletin,
     ) -> Result<Sent, Stop> {
+        match self.try_say(viewer, sending, bulletin).await {
+            Err(Stop::Refused(refusal)) => self.unless_said(viewer, sending, refusal).await,
+            other => other,
+        }
+    }
+
+    /// What was stored before its author or the institution was stopped, or the session ended, is
+    /// answered as the first time: its retry is no new word. Everything else gets `refusal`.
+    async fn unless_said(
+        &self,
+        viewer: &Viewer,
+        sending: &Sending,
+        refusal: Refusal,
+    ) -> Result<Sent, Stop> {
+        let comes_late = matches!(
+            refusal.code(),
+            Code::Suspended | Code::PermissionDenied | Code::ConversationClosed
+        );
+        if comes_late
+            && let Ok((_, Sight::User | Sight::Owner)) =
+                self.reach(viewer, &sending.conversation).await
+            && let Some(first) = self.first_result(viewer, sending).await?
+        {
+            return Ok(first);
+        }
+        Err(refusal.into())
+    }
+
+    async fn try_say(
+        &self,
+        viewer: &Viewer,
+        sending: &Sending,
+        bulletin: &mut Bulletin,
+    ) -> Result<Sent, Stop> {
+        self.check_working(viewer).await?;
         let (conversation, sight) = self.reach(viewer, &sending.conversation).await?;
         if sending.reply_to.is_some_and(|seq| !(1..=conversation.last_seq).contains(&seq)) {
             return Err(bad("reply_to names no record of this conversation").into());
-        }
-        if !conversation.state.is_open() {
-            // A retry of what was stored in time neither reopens the conversation nor is refused.
-            if let Some(first) = self.first_result(viewer, sending).await? {
-                return Ok(first);
-            }
         }
         self.check_floor(&conversation, sight).await?;
         let verdict = self.judge(&conversation, viewer, &sending.body).await?;

@@ -1,6 +1,7 @@
 //! Opening, saying, reading, taking back.
 
 use super::*;
+use crate::directory::Employment;
 
 #[tokio::test]
 async fn a_candidate_asks_and_the_tutor_answers() {
@@ -98,6 +99,36 @@ async fn a_retry_after_the_end_neither_reopens_nor_is_refused() {
     assert_eq!(again.answer.unwrap(), answer.answer.unwrap());
     let late = house.say(&tutor("tutor1"), &conversation, ("k2", "还在吗")).await;
     assert_eq!(late.answer.unwrap_err().code(), Code::ConversationClosed);
+}
+
+#[tokio::test]
+async fn a_retry_is_answered_whoever_was_suspended_meanwhile() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    let sides = [user("user1"), tutor("tutor1")];
+    let mut first = Vec::new();
+    for who in &sides {
+        first.push(house.say(who, &conversation, ("k1", "您好")).await.answer.unwrap());
+    }
+    house.employ("tutor1", Employment::Suspended).await;
+    let suspend =
+        json!({"id": "inst1", "name": "青云教育", "certification": "certified", "suspended": true});
+    let institution = serde_json::from_value(suspend).unwrap();
+    house.directory.put_institution(&institution).await.unwrap();
+    for (who, first) in sides.iter().zip(first) {
+        let again = house.say(who, &conversation, ("k1", "您好")).await;
+        assert_eq!(again.answer.unwrap(), first);
+        assert!(again.events.is_empty());
+        let other = house.say(who, &conversation, ("k2", "在吗")).await;
+        assert_eq!(other.answer.unwrap_err().code(), Code::Suspended);
+    }
+    house.employ("tutor1", Employment::Left).await;
+    let again = house.say(&sides[1], &conversation, ("k1", "您好")).await;
+    assert_eq!(again.answer.unwrap()["seq"], 3);
+    // Who was never in the conversation learns nothing by guessing keys.
+    house.employ("tutor2", Employment::Suspended).await;
+    let stranger = house.say(&tutor("tutor2"), &conversation, ("k1", "您好")).await;
+    assert_eq!(stranger.answer.unwrap_err().code(), Code::Suspended);
 }
 
 #[tokio::test]
