@@ -108,7 +108,8 @@ impl<C: Carrier> Line<C> {
     async fn serve_once(&mut self, visitor: &mut Visitor) -> Result<(), Ended> {
         let obeyed = match std::future::poll_fn(|cx| self.poll_wake(cx)).await {
             Wake::Heard(Heard::Commands(commands)) => {
-                let mut obeying = Box::pin(obey(visitor, commands));
+                let mailbox = Arc::clone(&self.mailbox);
+                let mut obeying = Box::pin(obey(visitor, &mailbox, commands));
                 match std::future::poll_fn(|cx| self.poll_obeying(obeying.as_mut(), cx)).await {
                     Obeyed::Done(obeyed) => obeyed,
                     Obeyed::Interrupted(disconnect) => {
@@ -208,8 +209,18 @@ pub fn poll_resume(
     }
 }
 
-async fn obey(visitor: &mut Visitor, commands: Vec<Command>) -> Result<(), Disconnect> {
+/// Lets the visitor obey one command after the other. Whoever was sent away while one was done, or
+/// whose token was revoked, gets none of the others done.
+async fn obey(
+    visitor: &mut Visitor,
+    mailbox: &Mailbox,
+    commands: Vec<Command>,
+) -> Result<(), Disconnect> {
     for command in commands {
+        hear(visitor, mailbox).await?;
+        if let Some(why) = mailbox.closing() {
+            return Err(why);
+        }
         visitor.obey(command).await?;
     }
     Ok(())

@@ -21,7 +21,7 @@ use crate::{
     identity::Claims,
     operation::{Operation, Rate, Role},
     protocol::{
-        code::Disconnect,
+        code::{Disconnect, DisconnectCode},
         codec::{Encoding, decode_replies},
         command::Command,
         push::Push,
@@ -79,6 +79,11 @@ impl Gate {
 
     fn opens_for(&self, count: usize) {
         self.open.add_permits(count);
+    }
+
+    /// Whether nobody came since.
+    fn is_deserted(&self) -> bool {
+        self.come.available_permits() == 0
     }
 }
 
@@ -183,4 +188,30 @@ async fn a_pong_that_nobody_heard_for_a_slow_command_is_not_late() {
     tokio::time::advance(Duration::from_secs(9)).await;
     scene.mailbox.signal(Signal::Time);
     assert_eq!(scene.farewell().await, 3012, "the client has nothing to do");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_sent_away_gets_nothing_more_done() {
+    let mut scene = Scene::connected().await;
+    scene.says(vec![wait(2), wait(3)]).await;
+    scene.gate.is_met().await;
+    scene.mailbox.close(DisconnectCode::ForceDisconnect);
+    assert_eq!(scene.farewell().await, 3503, "nobody waits for what was begun");
+    scene.gate.opens_for(2);
+    timeout(PATIENCE, scene.serving).await.unwrap().unwrap();
+    assert!(scene.gate.is_deserted());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_revoked_while_commands_wait_does_none_of_them() {
+    let mut scene = Scene::connected().await;
+    scene.says(vec![wait(2), wait(3)]).await;
+    scene.gate.is_met().await;
+    let everything = Signal::Revoked { before_s: Some(i64::MAX), token_id: None };
+    scene.mailbox.signal(everything);
+    scene.gate.opens_for(2);
+    assert_eq!(scene.reply().await.id, 2);
+    assert_eq!(scene.farewell().await, 3500);
+    timeout(PATIENCE, scene.serving).await.unwrap().unwrap();
+    assert!(scene.gate.is_deserted());
 }
