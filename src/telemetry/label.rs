@@ -137,7 +137,7 @@ sets! {
     }
     /// By the code that a connection was closed with.
     ByClose {
-        /// One of the protocol's codes; 0 when the client left by itself.
+        /// One of the protocol's codes or of WebSocket's; 0 when the client left by itself.
         code: u32,
     }
     /// By the operation.

@@ -56,8 +56,9 @@ pub enum Heard {
     Nonsense,
     /// It sends more commands at once than are kept.
     Flood,
-    /// It ends the connection, or the carrier does: there are last words to say.
-    End,
+    /// It ends the connection, or breaks the rules of the carrier, which ends it with this code; 0
+    /// for the first. There are last words to say.
+    End(u16),
     /// It is gone.
     Gone,
 }
@@ -95,9 +96,13 @@ impl<C: Carrier> Line<C> {
 
     /// Serves the visitor until either side ends the connection.
     pub async fn serve(mut self, mut visitor: Visitor) {
-        while self.serve_once(&mut visitor).await.is_ok() {}
-        let code = self.mailbox.closing().map_or(0, |why| u32::from(why.code()));
-        self.metrics.closes.one(&ByClose { code });
+        let ended = loop {
+            if let Err(ended) = self.serve_once(&mut visitor).await {
+                break ended;
+            }
+        };
+        let code = self.mailbox.closing().map_or(ended.code, |why| why.code());
+        self.metrics.closes.one(&ByClose { code: code.into() });
         self.mailbox.close(DisconnectCode::ConnectionClosed);
         drop(self);
         Box::pin(visitor.farewell()).await;
@@ -127,11 +132,11 @@ impl<C: Carrier> Line<C> {
             }
             Wake::Heard(Heard::Flood) => Err(DisconnectCode::TooManyRequests.into()),
             Wake::Heard(Heard::Nonsense) => Err(DisconnectCode::BadRequest.into()),
-            Wake::Heard(Heard::End) => {
+            Wake::Heard(Heard::End(code)) => {
                 Box::pin(self.carrier.part(&self.mailbox, None)).await;
-                return Err(Ended);
+                return Err(Ended { code });
             }
-            Wake::Heard(Heard::Gone) => return Err(Ended),
+            Wake::Heard(Heard::Gone) => return Err(Ended { code: 0 }),
             Wake::Signals => Box::pin(hear(visitor, &self.mailbox)).await,
             Wake::Close(disconnect) => Err(disconnect),
         };
@@ -145,7 +150,7 @@ impl<C: Carrier> Line<C> {
     async fn hang_up(&mut self, disconnect: &Disconnect) -> Result<(), Ended> {
         self.mailbox.close(disconnect.clone());
         Box::pin(self.carrier.part(&self.mailbox, Some(disconnect))).await;
-        Err(Ended)
+        Err(Ended { code: disconnect.code() })
     }
 
     fn poll_wake(&mut self, cx: &mut Context<'_>) -> Poll<Wake> {
@@ -190,7 +195,10 @@ impl<C: Carrier> Line<C> {
 }
 
 /// The connection has ended.
-struct Ended;
+struct Ended {
+    /// What it was closed with; 0 when the client left.
+    code: u16,
+}
 
 /// Writes out what waits in `mailbox` as far as `carrier` takes it.
 pub fn poll_resume(

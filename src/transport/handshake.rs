@@ -49,6 +49,17 @@ pub struct Handshake {
 }
 
 impl Refused {
+    /// The word it is counted by.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::NotWebSocket => "handshake",
+            Self::Version => "version",
+            Self::Origin => "origin",
+            Self::Query(_) => "query",
+            Self::Connect => "connect",
+        }
+    }
+
     /// The status of the answer.
     pub fn status(self) -> StatusCode {
         match self {

@@ -69,7 +69,7 @@ pub struct Listening {
     ear: Ear,
     /// What was read and not yet heard.
     ready: VecDeque<Heard>,
-    /// How a close of the client's is answered.
+    /// How a close of the client's, or a breach of its, is answered.
     answer: Option<(u16, String)>,
     received: Count,
 }
@@ -138,10 +138,13 @@ impl Listening {
                 Ok(Some(Event::Binary(bytes))) => self.ear.hear(bytes),
                 Ok(Some(Event::Close(close))) => {
                     let code = close.map_or(NORMAL, |close| close.code);
-                    return self.end(code, "bye".to_owned());
+                    self.answer = Some((code, "bye".to_owned()));
+                    return self.ready.push_back(Heard::End(0));
                 }
                 Err(violation) => {
-                    return self.end(violation.close_code().into(), violation.to_string());
+                    let code = violation.close_code().into();
+                    self.answer = Some((code, violation.to_string()));
+                    return self.ready.push_back(Heard::End(code));
                 }
             };
             match (self.ready.back_mut(), heard) {
@@ -154,12 +157,6 @@ impl Listening {
                 (_, heard) => self.ready.extend(heard),
             }
         }
-    }
-
-    /// Nothing more is read; the client is answered with `code`.
-    fn end(&mut self, code: u16, reason: String) {
-        self.answer = Some((code, reason));
-        self.ready.push_back(Heard::End);
     }
 
     /// Reads once; `WouldBlock` when nothing is there.

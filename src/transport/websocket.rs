@@ -23,6 +23,7 @@ use crate::{
         request::ConnectRequest,
     },
     session::{Arrival, Needs, Visitor},
+    telemetry::{Metrics, label::ByReason},
     transport::{
         Transport,
         connection::Line,
@@ -44,7 +45,8 @@ pub async fn bidirectional(
         Encoding::Json => Dialect::WebSocketJson,
         Encoding::Protobuf => Dialect::WebSocketProtobuf,
     };
-    upgrade(transport, peer, request, by).unwrap_or_else(refuse)
+    let metrics = transport.needs.metrics.clone();
+    upgrade(transport, peer, request, by).unwrap_or_else(|refused| refuse(refused, &metrics))
 }
 
 /// Opens a connection that only hears. Its connect request is its first message, or comes with the
@@ -58,7 +60,8 @@ pub async fn unidirectional(
         Encoding::Json => Dialect::UniWebSocketJson,
         Encoding::Protobuf => Dialect::UniWebSocketProtobuf,
     };
-    upgrade(transport, peer, request, by).unwrap_or_else(refuse)
+    let metrics = transport.needs.metrics.clone();
+    upgrade(transport, peer, request, by).unwrap_or_else(|refused| refuse(refused, &metrics))
 }
 
 fn upgrade(
@@ -86,7 +89,9 @@ fn upgrade(
     Ok(handshake.response())
 }
 
-fn refuse(refused: Refused) -> Response<Body> {
+/// Answers without an upgrade. What is let in is counted when it is: this is counted here.
+fn refuse(refused: Refused, metrics: &Metrics) -> Response<Body> {
+    metrics.admission_refusals.one(&ByReason { reason: refused.reason() });
     let mut response = Response::new(Body::from(refused.to_string()));
     *response.status_mut() = refused.status();
     if refused.status() == StatusCode::UPGRADE_REQUIRED {

@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{House, PATIENCE, Visitor, call, service};
+use crate::support::{Ask, House, PATIENCE, Visitor, call, service};
 
 #[tokio::test]
 async fn a_user_connects_and_is_subscribed_to_the_personal_channel() {
@@ -225,6 +225,44 @@ async fn a_frame_ping_without_an_answer_ends_the_connection() {
     let end = socket.rest().await;
     let (ping, close) = (b"\x89\x00", b"\x88\x09\x0B\xC4no pong");
     assert!(end.ends_with(&[&ping[..], close].concat()), "{end:?}");
+}
+
+#[tokio::test]
+async fn whoever_breaks_the_rules_or_is_not_let_in_is_counted() {
+    let house = House::open().await;
+    let wrongs: [(&[u8], u16); 3] = [
+        (b"\x81\x02{}", 1002),
+        (b"\x81\x81\0\0\0\0\xff", 1007),
+        (b"\x81\xff\x7f\0\0\0\0\0\0\0\0\0\0\0", 1009),
+    ];
+    for (bytes, code) in wrongs {
+        let mut socket = Bare::open(&house, "").await;
+        socket.0.write_all(bytes).await.unwrap();
+        let close = [0x88, code.to_be_bytes()[0], code.to_be_bytes()[1]];
+        let end = socket.rest().await;
+        let at = end.iter().rposition(|byte| *byte == close[0]).unwrap();
+        assert_eq!(end[at + 2..at + 4], close[1..], "{code}");
+        house.counts(&format!(r#"belfry_closes_total{{code="{code}"}} 1"#)).await;
+    }
+    house.visitor("ann").await.say(Message::Close(None)).await;
+    house.counts(r#"belfry_closes_total{code="0"} 1"#).await;
+
+    let upgrade = || {
+        Ask::get("/connection/websocket")
+            .with("upgrade", "websocket")
+            .with("connection", "upgrade")
+            .with("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+    };
+    let refused = [
+        (Ask::get("/connection/websocket"), 400, "handshake"),
+        (upgrade().with("sec-websocket-version", "8"), 426, "version"),
+        (upgrade().with("sec-websocket-version", "13").with("origin", "http://x"), 403, "origin"),
+    ];
+    for (ask, status, reason) in refused {
+        assert_eq!(ask.of(house.address).await.status, status);
+        let counted = format!(r#"belfry_admission_refusals_total{{reason="{reason}"}} 1"#);
+        house.counts(&counted).await;
+    }
 }
 
 /// A socket without a library behind it, which would answer pings by itself.

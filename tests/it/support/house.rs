@@ -13,10 +13,10 @@ use belfry::{
     },
     identity::{Claims, Identity},
 };
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::Visitor;
+use super::{Ask, PATIENCE, Visitor};
 
 /// A running server.
 pub struct House {
@@ -67,6 +67,20 @@ impl House {
         let mut visitor = Visitor::arrive(self.address).await;
         visitor.connect(&self.token(user)).await.unwrap();
         visitor
+    }
+
+    /// Waits until the metrics hold `line`.
+    pub async fn counts(&self, line: &str) {
+        let told = async {
+            loop {
+                let page = Ask::get("/metrics").with("connection", "close").of(self.address).await;
+                let page = String::from_utf8(page.rest().await).unwrap();
+                if page.lines().any(|told| told == line) {
+                    return;
+                }
+            }
+        };
+        timeout(PATIENCE, told).await.unwrap_or_else(|_| panic!("`{line}` was not told"));
     }
 
     /// Stops the server and waits until it is down.
