@@ -204,7 +204,7 @@ impl Opening {
         self,
         greet: impl FnOnce(Dialect, ConnectResult) -> Result<Bytes, NotJson>,
     ) -> Result<Box<Session>, Disconnect> {
-        let Self { session, result, opened } = self;
+        let Self { mut session, result, opened } = self;
         match greet(session.mailbox().dialect(), result) {
             Ok(greeting) => {
                 session.mailbox().send(greeting);

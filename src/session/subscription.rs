@@ -35,8 +35,8 @@ pub struct Subscription {
     pub is_server_side: bool,
     /// Counted among the present.
     presence: bool,
-    /// Its join and leave are announced.
-    announces: bool,
+    /// Its join was announced, so its leave will be.
+    is_announced: bool,
     /// What others see of it.
     chan_info: Bytes,
     /// When it ends, its grace included, in the hub's seconds.
@@ -62,6 +62,8 @@ pub struct Opened {
     /// What the reply says.
     pub result: SubscribeResult,
     place: Place,
+    /// Its join is to be announced.
+    announces: bool,
 }
 
 impl Session {
@@ -138,7 +140,7 @@ impl Session {
             channel: channel.clone(),
             is_server_side,
             presence: entrance.presence,
-            announces: entrance.announces,
+            is_announced: false,
             chan_info: entrance.info.clone().unwrap_or_default(),
             expires_at_s,
             _counted: needs.metrics.subscriptions.hold(),
@@ -155,10 +157,11 @@ impl Session {
             data: entrance.data.clone().unwrap_or_default(),
             ..SubscribeResult::default()
         };
+        let (channel, announces) = (channel.clone(), entrance.announces);
         if !entrance.positioned {
-            return Opened { channel: channel.clone(), result, place: Place::Unpositioned };
+            return Opened { channel, result, place: Place::Unpositioned, announces };
         }
-        let (recovery, top) = self.position(channel, &entrance, &asked).await;
+        let (recovery, top) = self.position(&channel, &entrance, &asked).await;
         result.epoch = recovery.position.epoch.to_string();
         result.offset = recovery.position.offset;
         result.was_recovering = asked.recover && entrance.recoverable;
@@ -169,7 +172,7 @@ impl Session {
         }
         result.publications =
             recovery.publications.iter().map(|publication| (**publication).clone()).collect();
-        Opened { channel: channel.clone(), result, place: Place::At(top) }
+        Opened { channel, result, place: Place::At(top), announces }
     }
 
     /// What the client missed, and where the stream stands.
@@ -203,11 +206,13 @@ impl Session {
     }
 
     /// Makes opened subscriptions live, their replies being in the mailbox, and announces them.
-    pub(super) async fn settle(&self, opened: Vec<Opened>) {
-        for Opened { channel, place, .. } in opened {
+    pub(super) async fn settle(&mut self, opened: Vec<Opened>) {
+        for Opened { channel, place, announces, .. } in opened {
             self.needs.hub.go_live(&channel, self.mailbox(), place);
-            if self.subscription(&channel).is_some_and(|subscription| subscription.announces) {
+            if announces {
                 let info = self.info_in(&channel);
+                let held = self.subscriptions.iter_mut().find(|held| held.channel == channel);
+                held.into_iter().for_each(|held| held.is_announced = true);
                 self.needs.hub.announce_join(&channel, info).await;
             }
         }
@@ -323,7 +328,7 @@ impl Session {
         if ended.presence {
             hub.exit(channel, self.mailbox().id()).await;
         }
-        if ended.announces {
+        if ended.is_announced {
             hub.announce_leave(channel, info).await;
         }
         true
@@ -346,7 +351,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         while let Some(held) = self.subscriptions.last() {
-            let leaver = held.announces.then(|| self.info_in(&held.channel));
+            let leaver = held.is_announced.then(|| self.info_in(&held.channel));
             self.needs.hub.abandon(&held.channel, self.mailbox().id(), leaver);
             self.subscriptions.pop();
         }

@@ -22,6 +22,7 @@ use crate::{
         code::UnsubscribeCode,
         codec::{Encoding, decode_replies},
         command::Request,
+        push::Push,
         reply::{Outcome, Reply},
         request::{RefreshRequest, SubRefreshRequest, SubscribeRequest},
     },
@@ -172,6 +173,40 @@ impl Scene {
         }
         Ok(heard)
     }
+}
+
+/// Somebody who listens to the joins and leaves of a channel.
+struct Watcher {
+    _guest: Guest,
+    paper: Paper,
+}
+
+impl Watcher {
+    fn of(hub: &Hub, channel: &ChannelName) -> Self {
+        let paper = Paper::default();
+        let guest = hub.admit(Dialect::StreamJson, Box::new(paper.clone()));
+        hub.join(channel, guest.mailbox(), Wishes { join_leave: true });
+        hub.go_live(channel, guest.mailbox(), Place::Unpositioned);
+        Self { _guest: guest, paper }
+    }
+
+    /// Who joined and who left.
+    fn heard(&self) -> Vec<String> {
+        let written = std::mem::take(&mut *self.paper.0.lock().unwrap());
+        let replies = decode_replies(Encoding::Json, &written).unwrap_or_default();
+        let pushes = replies.into_iter().filter_map(|reply| reply.push);
+        let word = |push: Push| match (push.join, push.leave) {
+            (Some(join), _) => format!("+{}", join.info.unwrap().user),
+            (None, leave) => format!("-{}", leave.unwrap().info.unwrap().user),
+        };
+        pushes.map(word).collect()
+    }
+}
+
+/// Makes it known who is in a room.
+fn open_room(config: &mut config::Config) {
+    let room = config.channels.namespaces.get_mut("room").unwrap();
+    (room.presence, room.join_leave) = (true, true);
 }
 
 #[tokio::test(start_paused = true)]
@@ -325,6 +360,23 @@ async fn a_lost_place_is_an_unsubscribe_for_a_client_and_the_end_for_the_server_
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_was_never_announced_does_not_leave() {
+    let mut scene = Scene::open_with(open_room);
+    let token = scene.token(|_| {});
+    scene.connect(token).await.unwrap();
+    let watcher = Watcher::of(&scene.needs.hub, &"room:a".into());
+    let request = SubscribeRequest {
+        channel: "room:a".to_owned(),
+        recover: true,
+        offset: 7,
+        flag: SubscribeRequest::REJECT_UNRECOVERED,
+        ..SubscribeRequest::default()
+    };
+    assert_eq!(scene.ask(request).await, Err(112));
+    assert_eq!(watcher.heard(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_house_subscribes_unsubscribes_refreshes_and_revokes() {
     let mut scene = Scene::connected().await;
     let channel = ChannelName::from("room:a");
@@ -357,25 +409,16 @@ async fn after_the_farewell_nobody_is_left_in_the_channel() {
 
 #[tokio::test(start_paused = true)]
 async fn a_task_that_ends_before_its_farewell_leaves_nobody_behind_either() {
-    let mut scene = Scene::open_with(|config| {
-        let room = config.channels.namespaces.get_mut("room").unwrap();
-        (room.presence, room.join_leave) = (true, true);
-    });
+    let mut scene = Scene::open_with(open_room);
     let token = scene.token(|_| {});
     scene.connect(token).await.unwrap();
     let (hub, channel) = (scene.needs.hub.clone(), ChannelName::from("room:a"));
-    let paper = Paper::default();
-    let watcher = hub.admit(Dialect::StreamJson, Box::new(paper.clone()));
-    hub.join(&channel, watcher.mailbox(), Wishes { join_leave: true });
-    hub.go_live(&channel, watcher.mailbox(), Place::Unpositioned);
+    let watcher = Watcher::of(&hub, &channel);
     let request = SubscribeRequest { channel: "room:a".to_owned(), ..SubscribeRequest::default() };
     scene.ask(request).await.unwrap();
     assert_eq!((hub.subscribers(&channel), hub.presence(&channel).await.len()), (2, 1));
     let (stand_in, _) = Scene::arrive(&scene.needs);
     drop(std::mem::replace(&mut scene.visitor, stand_in));
     assert_eq!((hub.subscribers(&channel), hub.presence(&channel).await.len()), (1, 0));
-    let written = std::mem::take(&mut *paper.0.lock().unwrap());
-    let heard = decode_replies(Encoding::Json, &written).unwrap();
-    let pushes: Vec<_> = heard.into_iter().filter_map(|reply| reply.push).collect();
-    assert!(pushes[0].join.is_some() && pushes[1].leave.is_some(), "{pushes:?}");
+    assert_eq!(watcher.heard(), ["+ann", "-ann"]);
 }
