@@ -169,6 +169,7 @@ impl Access {
     pub async fn renew(
         &self,
         caller: &Caller,
+        connection: &str,
         channel: Option<&ChannelName>,
         token: &str,
     ) -> Result<(ChannelName, Option<i64>), Denied> {
@@ -180,7 +181,10 @@ impl Access {
                 return Err(Denied::Close(DisconnectCode::InvalidToken.into()));
             }
         };
-        if grant.user != caller.user || channel.is_some_and(|channel| *channel != grant.channel) {
+        let names_other = channel.is_some_and(|channel| *channel != grant.channel)
+            || grant.user != caller.user
+            || grant.client.as_ref().is_some_and(|client| client != connection);
+        if names_other {
             return Err(Denied::Close(DisconnectCode::InvalidToken.into()));
         }
         Ok((grant.channel, grant.expire_at_s))

@@ -242,7 +242,8 @@ impl Session {
         if named.as_ref().is_some_and(|channel| self.subscription(channel).is_none()) {
             return self.refuse(id, Code::PermissionDenied);
         }
-        let renewed = self.needs.access.renew(&self.caller, named.as_ref(), &request.token).await;
+        let (access, connection) = (&self.needs.access, self.mailbox().id().to_string());
+        let renewed = access.renew(&self.caller, &connection, named.as_ref(), &request.token).await;
         let (channel, expire_at_s) = match renewed {
             Ok(renewed) => renewed,
             Err(Denied::Reply(Code::TokenExpired)) => {

@@ -334,6 +334,27 @@ async fn an_expired_token_never_makes_a_subscription_endless() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_subscription_is_refreshed_for_its_own_connection_alone() {
+    let mut scene = Scene::connected().await;
+    let client = scene.visitor.mailbox().id().to_string();
+    let token = |client: &str| {
+        let client = Some(client.to_owned());
+        move |claims: &mut Claims| {
+            (claims.channel, claims.client) = (Some("$room:a".to_owned()), client);
+        }
+    };
+    let channel = "$room:a".to_owned();
+    let own = scene.token(token(&client));
+    let request =
+        SubscribeRequest { channel: channel.clone(), token: own.clone(), ..<_>::default() };
+    scene.ask(request).await.unwrap();
+    let refresh = |token| SubRefreshRequest { channel: channel.clone(), token, kind: 0 };
+    assert!(scene.ask(refresh(own)).await.is_ok());
+    let others = scene.token(token("another"));
+    assert_eq!(scene.ask(refresh(others)).await, Err(3500));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_third_connection_of_a_user_is_one_too_many() {
     let mut scene = Scene::connected().await;
     let mut others = Vec::new();
