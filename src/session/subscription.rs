@@ -262,7 +262,8 @@ impl Session {
         self.reply(&Reply::success(id, SubRefreshResult { expires: expire_at_s.is_some(), ttl }))
     }
 
-    /// The house subscribes the connection; the client learns it by a push.
+    /// The house subscribes the connection; the client learns it by a push. Who has as many channels as
+    /// it may keeps those: a close would bring it back to the same.
     pub(super) async fn be_subscribed(
         &mut self,
         channel: ChannelName,
@@ -272,7 +273,8 @@ impl Session {
             return Ok(());
         }
         if self.subscriptions.len() >= self.needs.channels.per_connection {
-            return Err(DisconnectCode::ChannelLimit.into());
+            self.count_refusal(Code::LimitExceeded);
+            return Ok(());
         }
         let opened = self.open_subscription(&channel, entrance, Asked::default(), true).await;
         let SubscribeResult { recoverable, epoch, offset, positioned, data, .. } =

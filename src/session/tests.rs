@@ -398,6 +398,24 @@ async fn who_was_never_announced_does_not_leave() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_invitation_beyond_the_limit_is_refused_and_the_connection_goes_on() {
+    let mut scene = Scene::open_with(|config| config.channels.per_connection = 2);
+    let token = scene.token(|_| {});
+    scene.connect(token).await.unwrap();
+    for (name, subscribers) in [("room:a", 1), ("room:b", 0)] {
+        let channel = ChannelName::from(name);
+        let invitation = Invitation { channel: channel.clone(), info: None, data: None };
+        scene.visitor.hear(Signal::Subscribe(invitation)).await.unwrap();
+        let pushes = scene.read().into_iter().filter_map(|reply| reply.push);
+        assert_eq!(pushes.filter(|push| push.subscribe.is_some()).count(), subscribers);
+        assert_eq!(scene.needs.hub.subscribers(&channel), subscribers);
+    }
+    let counted =
+        r#"belfry_refusals_total{door="connection",code="106",reason="limit exceeded"} 1"#;
+    assert!(scene.needs.metrics.encode().contains(counted));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_house_subscribes_unsubscribes_refreshes_and_revokes() {
     let mut scene = Scene::connected().await;
     let channel = ChannelName::from("room:a");
