@@ -11,7 +11,7 @@ use crate::{
         Hub, Misnamed, Namespace,
         namespace::{is_private, users_named},
     },
-    identity::{Identity, Overrides, SubOptions, TokenFault},
+    identity::{Identity, Overrides, Stamp, SubOptions, SubscriptionGrant, TokenFault},
     ids::{ChannelName, UserId},
     operation::Caller,
     protocol::{
@@ -66,20 +66,17 @@ pub struct Entrance {
     pub data: Option<Bytes>,
     /// When the subscription ends unless it is refreshed, in seconds since 1970.
     pub expire_at_s: Option<i64>,
+    /// What its token is revoked by; `None` when it lives by none of its own.
+    pub stamp: Option<Stamp>,
 }
 
 impl Entrance {
     /// What the house's own invitation into a channel of `namespace` sets up.
     pub fn invited(namespace: &Namespace, options: SubOptions) -> Self {
-        Self::new(namespace, &SubscribeRequest::default(), options, None)
+        Self::new(namespace, &SubscribeRequest::default(), options)
     }
 
-    fn new(
-        namespace: &Namespace,
-        request: &SubscribeRequest,
-        options: SubOptions,
-        expire_at_s: Option<i64>,
-    ) -> Self {
+    fn new(namespace: &Namespace, request: &SubscribeRequest, options: SubOptions) -> Self {
         let rules = &namespace.rules;
         let Overrides { presence, join_leave, force_push_join_leave, force_recovery, .. } =
             options.overrides;
@@ -101,7 +98,8 @@ impl Entrance {
             latest_only: rules.recover_latest,
             info: options.info,
             data: options.data,
-            expire_at_s,
+            expire_at_s: None,
+            stamp: None,
         }
     }
 }
@@ -136,7 +134,7 @@ impl Access {
         }
         let is_own = !caller.is_anonymous() && channel == self.hub.personal_channel(&caller.user);
         if is_own || may_enter(caller, &channel, &namespace) {
-            return Ok(Entrance::new(&namespace, request, SubOptions::default(), None));
+            return Ok(Entrance::new(&namespace, request, SubOptions::default()));
         }
         Err(Code::PermissionDenied.into())
     }
@@ -162,17 +160,18 @@ impl Access {
         if names_other {
             return Err(Denied::Close(DisconnectCode::InvalidToken.into()));
         }
-        Ok(Entrance::new(namespace, request, grant.options, grant.expire_at_s))
+        let (expire_at_s, stamp) = (grant.expire_at_s, Some(grant.stamp));
+        Ok(Entrance { expire_at_s, stamp, ..Entrance::new(namespace, request, grant.options) })
     }
 
-    /// When a subscription ends after its token was renewed.
+    /// What a subscription lives by after its token was renewed.
     pub async fn renew(
         &self,
         caller: &Caller,
         connection: &str,
         channel: Option<&ChannelName>,
         token: &str,
-    ) -> Result<(ChannelName, Option<i64>), Denied> {
+    ) -> Result<SubscriptionGrant, Denied> {
         let grant = match self.identity.verify_subscription(token).await {
             Ok(grant) => grant,
             Err(TokenFault::Expired) => return Err(Code::TokenExpired.into()),
@@ -187,7 +186,7 @@ impl Access {
         if names_other {
             return Err(Denied::Close(DisconnectCode::InvalidToken.into()));
         }
-        Ok((grant.channel, grant.expire_at_s))
+        Ok(grant)
     }
 
     /// Whether `caller` may publish into `channel`.

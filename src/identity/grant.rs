@@ -31,10 +31,8 @@ pub struct ConnectionGrant {
     pub subs: BTreeMap<ChannelName, SubOptions>,
     /// When the connection must have been refreshed, in seconds since 1970; `None` for never.
     pub expire_at_s: Option<i64>,
-    /// The token's `jti`.
-    pub token_id: Option<String>,
-    /// The token's `iat`; 0 when it has none, so that revoking its user covers it.
-    pub issued_at_s: i64,
+    /// What the token is revoked by.
+    pub stamp: Stamp,
 }
 
 /// What a subscription token allows.
@@ -50,9 +48,16 @@ pub struct SubscriptionGrant {
     pub options: SubOptions,
     /// When the subscription must have been refreshed, in seconds since 1970; `None` for never.
     pub expire_at_s: Option<i64>,
-    /// The token's `jti`.
+    /// What the token is revoked by.
+    pub stamp: Stamp,
+}
+
+/// What a revocation names a token by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Its `jti`.
     pub token_id: Option<String>,
-    /// The token's `iat`; 0 when it has none.
+    /// Its `iat`; 0 when it has none, so that revoking its user covers it.
     pub issued_at_s: i64,
 }
 
@@ -110,8 +115,7 @@ impl ConnectionGrant {
             channels: claims.channels.into_iter().map(ChannelName::from).collect(),
             subs: claims.subs.into_iter().map(options).collect::<Result<_, Flaw>>()?,
             expire_at_s: expiry(claims.expire_at, claims.exp),
-            token_id: claims.jti,
-            issued_at_s: claims.iat.unwrap_or(0),
+            stamp: Stamp::read(claims.jti, claims.iat),
         })
     }
 }
@@ -138,9 +142,21 @@ impl SubscriptionGrant {
             client: claims.client.filter(|client| !client.is_empty()),
             options: SubOptions::read(options)?,
             expire_at_s: expiry(claims.expire_at, claims.exp),
-            token_id: claims.jti,
-            issued_at_s: claims.iat.unwrap_or(0),
+            stamp: Stamp::read(claims.jti, claims.iat),
         })
+    }
+}
+
+impl Stamp {
+    fn read(token_id: Option<String>, issued_at_s: Option<i64>) -> Self {
+        Self { token_id, issued_at_s: issued_at_s.unwrap_or(0) }
+    }
+
+    /// Whether the token is revoked with those issued at or before `before_s`, or as the one of
+    /// `token_id`.
+    pub fn is_named(&self, before_s: Option<i64>, token_id: Option<&str>) -> bool {
+        before_s.is_some_and(|before_s| self.issued_at_s <= before_s)
+            || token_id.is_some() && token_id == self.token_id.as_deref()
     }
 }
 

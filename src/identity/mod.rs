@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::{
     claims::Claims,
     fault::{Flaw, KeySetFault, MintFault, SetupFault, TokenFault},
-    grant::{ConnectionGrant, Overrides, SubOptions, SubscriptionGrant},
+    grant::{ConnectionGrant, Overrides, Stamp, SubOptions, SubscriptionGrant},
     operation::operations,
     revocation::Revocation,
 };
@@ -145,8 +145,9 @@ impl Identity {
     /// Whether the token of this grant was revoked. Ask again once the connection can be reached by
     /// the signal of a revocation: one that came in between would be missed.
     pub fn is_revoked(&self, grant: &ConnectionGrant) -> bool {
-        let token_id = grant.token_id.as_deref();
-        self.0.revocations.covers(grant.caller.user.as_str(), grant.issued_at_s, token_id)
+        let Stamp { token_id, issued_at_s } = &grant.stamp;
+        let user = grant.caller.user.as_str();
+        self.0.revocations.covers(user, *issued_at_s, token_id.as_deref())
     }
 
     async fn verify(&self, kind: Kind, token: &str) -> Result<Claims, TokenFault> {

@@ -35,7 +35,7 @@ pub fn operations(identity: &Identity, hub: &Hub) -> Vec<Operation> {
     let (identity, hub) = (identity.clone(), hub.clone());
     vec![Operation::new(
         "identity.revoke",
-        "Ends tokens before their time, and the connections that live by them.",
+        "Ends tokens before their time, and the connections and subscriptions that live by them.",
         &[Role::Service, Role::Compliance, Role::Operator],
         Rate::Write,
         move |_, input| revoke(identity.clone(), hub.clone(), input),

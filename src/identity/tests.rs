@@ -61,8 +61,8 @@ async fn a_connection_token_makes_a_caller() {
     assert_eq!(live.data.as_deref(), Some(&b"[1]"[..]));
     assert_eq!(live.info.as_deref(), Some(&br#"{"b":2}"#[..]));
     assert_eq!(live.overrides, Overrides { join_leave: Some(true), ..Overrides::default() });
-    assert_eq!((grant.expire_at_s, grant.issued_at_s), (Some(NOW_S + 60), NOW_S - 1));
-    assert_eq!(grant.token_id.as_deref(), Some("t-1"));
+    assert_eq!((grant.expire_at_s, grant.stamp.issued_at_s), (Some(NOW_S + 60), NOW_S - 1));
+    assert_eq!(grant.stamp.token_id.as_deref(), Some("t-1"));
 }
 
 #[tokio::test]

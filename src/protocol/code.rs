@@ -54,7 +54,7 @@ catalogue! {
     InternalServerError = 3004, "internal server error";
     /// The connection's token expired and was not refreshed in time.
     ConnectionExpired = 3005, "connection expired";
-    /// A server-side subscription expired, or a refresh brought an expired token.
+    /// A server-side subscription expired or its token was revoked, or a refresh brought an expired token.
     SubscriptionExpired = 3006, "subscription expired";
     /// The client read too slowly: its mailbox is full or too old.
     Slow = 3008, "slow";

@@ -9,7 +9,7 @@ use crate::{
     channel::Entrance,
     error::Code,
     hub::{Guest, Mailbox, Signal},
-    identity::{ConnectionGrant, SubOptions, TokenFault},
+    identity::{ConnectionGrant, Stamp, SubOptions, TokenFault},
     operation::Caller,
     protocol::{
         code::{Disconnect, DisconnectCode},
@@ -43,8 +43,8 @@ pub struct Session {
     guest: Guest,
     pub(super) caller: Caller,
     conn_info: Bytes,
-    token_id: Option<String>,
-    issued_at_s: i64,
+    /// What the connection's token is revoked by.
+    pub(super) stamp: Stamp,
     expire_at_s: Option<i64>,
     pub(super) subscriptions: Vec<Subscription>,
     heartbeat: Heartbeat,
@@ -69,8 +69,7 @@ impl Session {
             guest,
             caller: grant.caller.clone(),
             conn_info: grant.info.clone().unwrap_or_default(),
-            token_id: grant.token_id.clone(),
-            issued_at_s: grant.issued_at_s,
+            stamp: grant.stamp.clone(),
             expire_at_s: None,
             subscriptions: Vec::new(),
             pings,
@@ -180,9 +179,7 @@ impl Session {
                 self.push(Push::refresh(ttl))
             }
             Signal::Revoked { before_s, token_id } => {
-                let is_meant = before_s.is_some_and(|before_s| self.issued_at_s <= before_s)
-                    || token_id.is_some() && token_id == self.token_id;
-                if is_meant { Err(DisconnectCode::InvalidToken.into()) } else { Ok(()) }
+                self.be_revoked(before_s, token_id.as_deref()).await
             }
         }
     }
@@ -256,7 +253,7 @@ impl Session {
         let (connection, address) = (self.caller.connection, self.caller.address);
         self.caller = Caller { connection, address, ..grant.caller };
         self.conn_info = grant.info.unwrap_or_default();
-        (self.token_id, self.issued_at_s) = (grant.token_id, grant.issued_at_s);
+        self.stamp = grant.stamp;
         self.expire_at(grant.expire_at_s);
         self.set_alarm();
         self.reply(&Reply::success(

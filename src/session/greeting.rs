@@ -8,7 +8,7 @@ use crate::{
     channel::Entrance,
     error::Code,
     hub::{Dialect, Guest},
-    identity::{ConnectionGrant, SubOptions, TokenFault},
+    identity::{ConnectionGrant, Stamp, SubOptions, TokenFault},
     ids::{ChannelName, UserId},
     operation::{Caller, Role},
     protocol::{
@@ -235,8 +235,7 @@ fn nobody() -> ConnectionGrant {
         channels: Vec::new(),
         subs: BTreeMap::new(),
         expire_at_s: None,
-        token_id: None,
-        issued_at_s: 0,
+        stamp: Stamp::default(),
     }
 }
 

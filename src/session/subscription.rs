@@ -8,6 +8,7 @@ use crate::{
     channel::{Denied, Entrance},
     error::Code,
     hub::{Place, Query, StreamPosition, Wishes},
+    identity::{Stamp, SubscriptionGrant},
     ids::ChannelName,
     protocol::{
         code::{Disconnect, DisconnectCode, UnsubscribeCode},
@@ -41,6 +42,8 @@ pub struct Subscription {
     chan_info: Bytes,
     /// When it ends, its grace included, in the hub's seconds.
     pub expires_at_s: Option<u32>,
+    /// What its own token is revoked by; most have none.
+    stamp: Option<Box<Stamp>>,
     _counted: Held,
 }
 
@@ -143,6 +146,7 @@ impl Session {
             is_announced: false,
             chan_info: entrance.info.clone().unwrap_or_default(),
             expires_at_s,
+            stamp: entrance.stamp.clone().map(Box::new),
             _counted: needs.metrics.subscriptions.hold(),
         });
         if entrance.presence {
@@ -244,8 +248,8 @@ impl Session {
         }
         let (access, connection) = (&self.needs.access, self.mailbox().id().to_string());
         let renewed = access.renew(&self.caller, &connection, named.as_ref(), &request.token).await;
-        let (channel, expire_at_s) = match renewed {
-            Ok(renewed) => renewed,
+        let SubscriptionGrant { channel, expire_at_s, stamp, .. } = match renewed {
+            Ok(grant) => grant,
             Err(Denied::Reply(Code::TokenExpired)) => {
                 return Err(DisconnectCode::SubscriptionExpired.into());
             }
@@ -256,7 +260,8 @@ impl Session {
         let Some(at) = self.subscriptions.iter().position(|held| held.channel == channel) else {
             return self.refuse(id, Code::PermissionDenied);
         };
-        self.subscriptions[at].expires_at_s = expires_at_s;
+        let held = &mut self.subscriptions[at];
+        (held.expires_at_s, held.stamp) = (expires_at_s, Some(Box::new(stamp)));
         self.set_alarm();
         let ttl = expire_at_s.map_or(0, |at_s| self.seconds_until(at_s));
         self.reply(&Reply::success(id, SubRefreshResult { expires: expire_at_s.is_some(), ttl }))
@@ -309,12 +314,36 @@ impl Session {
     /// Ends subscriptions whose time is over, grace included.
     pub(super) async fn end_expired(&mut self, now_s: u32) -> Result<(), Disconnect> {
         let is_over = |held: &Subscription| held.expires_at_s.is_some_and(|at_s| at_s <= now_s);
+        self.end_those(is_over, UnsubscribeCode::Expired).await
+    }
+
+    /// Ends what lives by a token that was revoked: with those issued at or before `before_s`, or as
+    /// the one of `token_id`.
+    pub(super) async fn be_revoked(
+        &mut self,
+        before_s: Option<i64>,
+        token_id: Option<&str>,
+    ) -> Result<(), Disconnect> {
+        if self.stamp.is_named(before_s, token_id) {
+            return Err(DisconnectCode::InvalidToken.into());
+        }
+        let is_over = |held: &Subscription| {
+            held.stamp.as_ref().is_some_and(|stamp| stamp.is_named(before_s, token_id))
+        };
+        self.end_those(is_over, UnsubscribeCode::Unsubscribed).await
+    }
+
+    async fn end_those(
+        &mut self,
+        is_over: impl Fn(&Subscription) -> bool,
+        code: UnsubscribeCode,
+    ) -> Result<(), Disconnect> {
         while let Some(over) = self.subscriptions.iter().find(|held| is_over(held)) {
             if over.is_server_side {
                 return Err(DisconnectCode::SubscriptionExpired.into());
             }
             let channel = over.channel.clone();
-            self.be_unsubscribed(&channel, UnsubscribeCode::Expired).await?;
+            self.be_unsubscribed(&channel, code).await?;
         }
         Ok(())
     }

@@ -416,6 +416,48 @@ async fn an_invitation_beyond_the_limit_is_refused_and_the_connection_goes_on() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_subscription_ends_with_the_token_it_lives_by() {
+    let mut scene = Scene::connected().await;
+    let token = |scene: &Scene, channel: &str, id: &str, iat: i64| {
+        let (channel, id) = (Some(channel.to_owned()), Some(id.to_owned()));
+        let change = |claims: &mut Claims| {
+            (claims.channel, claims.jti, claims.iat) = (channel, id, Some(iat))
+        };
+        scene.token(change)
+    };
+    for (channel, id, iat) in [("$room:a", "a", 10), ("$room:b", "b", 10), ("$room:c", "c", 30)] {
+        let (token, channel) = (token(&scene, channel, id, iat), channel.to_owned());
+        scene.ask(SubscribeRequest { channel, token, ..<_>::default() }).await.unwrap();
+    }
+    let renewed = token(&scene, "$room:b", "b2", 30);
+    let refresh = SubRefreshRequest { channel: "$room:b".to_owned(), token: renewed, kind: 0 };
+    scene.ask(refresh).await.unwrap();
+    let ended = async |scene: &mut Scene, before_s, id: Option<&str>| {
+        let token_id = id.map(str::to_owned);
+        scene
+            .visitor
+            .hear(Signal::Revoked { before_s, token_id })
+            .await
+            .map_err(|why| why.code())?;
+        let pushes = scene.read().into_iter().filter_map(|reply| reply.push);
+        Ok(pushes.map(|push| (push.channel, push.unsubscribe.unwrap().code)).collect::<Vec<_>>())
+    };
+    let stay_out = |channel: &str| Ok(vec![(channel.to_owned(), 2000)]);
+    assert_eq!(ended(&mut scene, None, Some("b")).await, Ok(vec![]), "it lives by another now");
+    assert_eq!(ended(&mut scene, None, Some("b2")).await, stay_out("$room:b"));
+    let connection = scene.token(|claims| claims.iat = Some(30));
+    scene.ask(RefreshRequest { token: connection }).await.unwrap();
+    assert_eq!(ended(&mut scene, Some(20), None).await, stay_out("$room:a"), "issued before");
+
+    let invitation = Invitation { channel: "room:d".into(), info: None, data: None };
+    scene.visitor.hear(Signal::Subscribe(invitation)).await.unwrap();
+    let renewed = token(&scene, "room:d", "d", 30);
+    let refresh = SubRefreshRequest { channel: "room:d".to_owned(), token: renewed, kind: 0 };
+    scene.ask(refresh).await.unwrap();
+    assert_eq!(ended(&mut scene, None, Some("d")).await, Err(3006), "the server made it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_house_subscribes_unsubscribes_refreshes_and_revokes() {
     let mut scene = Scene::connected().await;
     let channel = ChannelName::from("room:a");
