@@ -122,6 +122,7 @@ impl Listening {
     }
 
     fn read(&mut self, mut chunk: Chunk<'_>, ping: &mut Option<Vec<u8>>) {
+        let mut kept = 0;
         loop {
             let heard = match self.reader.next(&mut chunk) {
                 Ok(None) => return,
@@ -147,16 +148,31 @@ impl Listening {
                     return self.ready.push_back(Heard::End(code));
                 }
             };
-            match (self.ready.back_mut(), heard) {
-                (Some(Heard::Commands(before)), Some(Heard::Commands(more))) => {
-                    if before.len() + more.len() > self.ear.commands_max * FRAMES_AT_ONCE {
-                        return self.ready.push_back(Heard::Flood);
-                    }
-                    before.extend(more);
-                }
-                (_, heard) => self.ready.extend(heard),
+            if let Some(heard) = heard
+                && !self.keep(heard, &mut kept)
+            {
+                return;
             }
         }
+    }
+
+    /// Keeps what was heard until it is asked for; `false` when nothing behind it counts any more.
+    /// `kept` is how much one read has brought.
+    fn keep(&mut self, heard: Heard, kept: &mut usize) -> bool {
+        if matches!((self.ready.back(), &heard), (Some(Heard::Pong), Heard::Pong)) {
+            return true;
+        }
+        *kept += if let Heard::Commands(commands) = &heard { commands.len() } else { 1 };
+        if *kept > self.ear.commands_max * FRAMES_AT_ONCE {
+            self.ready.push_back(Heard::Flood);
+            return false;
+        }
+        let counts_on = !matches!(heard, Heard::Nonsense);
+        match (self.ready.back_mut(), heard) {
+            (Some(Heard::Commands(before)), Heard::Commands(more)) => before.extend(more),
+            (_, heard) => self.ready.push_back(heard),
+        }
+        counts_on
     }
 
     /// Reads once; `WouldBlock` when nothing is there.

@@ -65,6 +65,15 @@ fn ping(payload: &[u8]) -> Vec<u8> {
     frame(0x89, payload)
 }
 
+fn text(message: &str) -> Vec<u8> {
+    frame(0x81, message.as_bytes())
+}
+
+/// So many commands in one frame, which are the shortest there are.
+fn commands(count: usize) -> Vec<u8> {
+    text(&vec!["{}"; count].join("\n"))
+}
+
 #[tokio::test]
 async fn one_pong_answers_all_pings_of_a_read_and_names_the_newest() {
     let mut scene = Scene::open(Pings::Messages).await;
@@ -81,4 +90,36 @@ async fn who_only_pings_gives_way_after_each_read() {
     let sleeper = Arc::new(Sleeper::default());
     assert!(scene.listen(&sleeper.waker()).is_pending());
     assert_eq!((scene.paper.take().as_slice(), sleeper.woken()), (&b"\x8a\x00"[..], 1));
+}
+
+#[tokio::test]
+async fn nothing_behind_nonsense_is_kept() {
+    let mut scene = Scene::open(Pings::Messages).await;
+    scene.digest([text("nonsense"), commands(8)].concat().repeat(100));
+    assert!(matches!(scene.listen(Waker::noop()), Poll::Ready(Heard::Nonsense)));
+    assert!(scene.listen(Waker::noop()).is_pending());
+}
+
+#[tokio::test]
+async fn what_one_read_brings_is_bounded_whatever_stands_between() {
+    let mut scene = Scene::open(Pings::Frames).await;
+    scene.digest([frame(0x8a, b""), commands(8)].concat().repeat(100));
+    let mut kept = 0;
+    loop {
+        match scene.listen(Waker::noop()) {
+            Poll::Ready(Heard::Commands(commands)) => kept += commands.len(),
+            Poll::Ready(Heard::Pong) => {}
+            Poll::Ready(Heard::Flood) => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(kept, 24, "the pongs between take room too");
+}
+
+#[tokio::test]
+async fn many_pongs_say_no_more_than_one() {
+    let mut scene = Scene::open(Pings::Frames).await;
+    scene.digest(frame(0x8a, b"").repeat(10_000));
+    assert!(matches!(scene.listen(Waker::noop()), Poll::Ready(Heard::Pong)));
+    assert!(scene.listen(Waker::noop()).is_pending());
 }
