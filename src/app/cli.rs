@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     config::{source::Sources, value::Span},
+    moderation::{Place, Side},
     operation::Role,
 };
 
@@ -28,6 +29,9 @@ pub enum Command {
     /// Looks at the configuration.
     #[command(subcommand)]
     Config(Look),
+    /// Looks after the rules of moderation.
+    #[command(subcommand)]
+    Lexicon(Lexicon),
     /// Asks a running server whether it lives; the exit status answers.
     Healthcheck(Healthcheck),
 }
@@ -85,6 +89,83 @@ pub struct Token {
 pub enum Look {
     /// Prints the effective configuration, or everything that is wrong with it (exit status 64).
     Check(Source),
+}
+
+/// `belfry lexicon`.
+#[derive(Debug, Subcommand)]
+pub enum Lexicon {
+    /// Reads the rules whole and tells what is wrong with them, or how many there are.
+    Check(LexiconCheck),
+    /// Judges one text and explains the verdict.
+    Test(LexiconTest),
+    /// Judges labelled lines: recall by evasion, false alarms, exact numbers, time.
+    Eval(LexiconEval),
+}
+
+/// Which rules.
+#[derive(Args, Debug)]
+pub struct Rules {
+    /// A folder of rules, in place of `moderation.lexicon`.
+    #[arg(long, value_name = "FOLDER")]
+    pub lexicon: Option<PathBuf>,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub source: Source,
+}
+
+/// `belfry lexicon check`.
+#[derive(Args, Debug)]
+pub struct LexiconCheck {
+    /// Which rules.
+    #[command(flatten)]
+    pub rules: Rules,
+}
+
+/// `belfry lexicon test`.
+#[derive(Args, Debug)]
+pub struct LexiconTest {
+    /// The text.
+    pub text: String,
+    /// Earlier messages of the same author, oldest first; may be given several times.
+    #[arg(long, value_name = "TEXT")]
+    pub earlier: Vec<String>,
+    /// Who wrote it: user or institution.
+    #[arg(long, default_value = "user", value_parser = named::<Side>)]
+    pub side: Side,
+    /// Where it would appear: consult, support, live, nickname or push.
+    #[arg(long, default_value = "consult", value_parser = named::<Place>)]
+    pub place: Place,
+    /// Prints the verdict as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Which rules.
+    #[command(flatten)]
+    pub rules: Rules,
+}
+
+/// `belfry lexicon eval`.
+#[derive(Args, Debug)]
+pub struct LexiconEval {
+    /// Labelled lines, one JSON object each.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Prints the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Writes one JSON line for each input: what was found in it.
+    #[arg(long, value_name = "OUT")]
+    pub verdicts: Option<PathBuf>,
+    /// Prints every line that was judged otherwise than labelled.
+    #[arg(long)]
+    pub wrong: bool,
+    /// Which rules.
+    #[command(flatten)]
+    pub rules: Rules,
+}
+
+/// A value by the name that JSON has for it.
+fn named<T: serde::de::DeserializeOwned>(name: &str) -> Result<T, String> {
+    serde_json::from_value(name.into()).map_err(|fault| fault.to_string())
 }
 
 /// `belfry healthcheck`.

@@ -1,84 +1,139 @@
-//! A number sent in pieces: messages that are nothing but digits, read as one.
+//! Secrets in pieces: the last messages of an author, read as one text.
+//!
+//! Only what lies across the edge of a message counts here: what stands within one was judged when
+//! it was written. Ordinary short messages touch each other all the time, so a word must be broken
+//! by the edge itself, and digits must be all that the messages between hold.
 
 use std::ops::Range;
 
-use crate::moderation::{
-    digit::{Run, runs},
-    fold::Folded,
-    number::{Kind, plain_kind},
+use super::{
+    evidence::Evidence,
+    text::{Break, JOINT, Text, kind},
+    token::View,
 };
 
 /// How many earlier messages are looked at.
 const EARLIER_MAX: usize = 6;
-/// A first piece may end a sentence; then it is this long or longer.
-const TAIL_DIGITS_MIN: usize = 3;
+/// A longer message is no piece; its end may still be the first one, in characters.
+const PIECE_MAX: usize = 24;
+/// How much of the end of a longer message is read, in characters.
+const TAIL: usize = 16;
+/// In messages of at most so many characters a pattern may go on across the edge.
+const SHORT: usize = 12;
 
-/// What the text completes, and the bytes of it that do.
-///
-/// The text must be all digits, and so must every earlier message down to the first piece, which
-/// may have words before its digits (我电话138). The pieces must make exactly one number.
-pub(super) fn judge(text: &str, folded: &Folded, earlier: &[&str]) -> Option<(Kind, Range<usize>)> {
-    let run = whole(folded)?;
-    let mut digits = run.digits.clone();
-    for piece in earlier.iter().rev().take(EARLIER_MAX) {
-        let piece = Folded::new(piece);
-        let (more, is_first) = match whole(&piece) {
-            Some(run) => (run.digits, false),
-            None => (tail(&piece)?, true),
-        };
-        digits.insert_str(0, &more);
-        if let Some(kind) = plain_kind(&digits) {
-            let at = folded.original(run.at());
-            return text.get(at.clone()).map(|_| (kind, at));
-        }
-        if is_first || digits.len() > 19 {
+/// The last messages of an author as one text.
+#[derive(Debug)]
+pub(super) struct Joined {
+    pub(super) text: Text,
+    /// Where each message stands in it, in characters, the last one being judged.
+    messages: Vec<Range<usize>>,
+    /// The number of the first of them among the earlier messages.
+    first: usize,
+    /// Where the last one begins in the joined original, in bytes.
+    base: usize,
+}
+
+impl Joined {
+    /// Joins `text` to what can be pieces among `earlier`, oldest first; `None` when nothing can.
+    pub(super) fn new(earlier: &[&str], text: &str, folded: &Text) -> Option<Self> {
+        if words(folded) > PIECE_MAX || words(folded) == 0 {
             return None;
         }
+        let mut pieces: Vec<&str> = Vec::new();
+        for message in earlier.iter().rev().take(EARLIER_MAX) {
+            let is_piece = message.chars().count() <= PIECE_MAX;
+            let piece = if is_piece { message } else { tail(message) };
+            pieces.push(piece);
+            if !is_piece {
+                break;
+            }
+        }
+        if pieces.is_empty() {
+            return None;
+        }
+        pieces.reverse();
+        let first = earlier.len() - pieces.len();
+        pieces.push(text);
+        let (mut joined, mut messages, mut base) = (Text::default(), Vec::new(), 0);
+        for (number, piece) in pieces.iter().enumerate() {
+            if number > 0 {
+                joined.joint(base);
+            }
+            let from = joined.len();
+            joined.append(piece, base);
+            messages.push(from..joined.len());
+            if number + 1 < pieces.len() {
+                base += piece.len();
+            }
+        }
+        Some(Self { text: joined, messages, first, base })
     }
-    None
+
+    /// Whether evidence of the joined text is of a secret in pieces.
+    pub(super) fn counts(&self, evidence: &Evidence<'_>) -> bool {
+        let parts = self.parts(&evidence.at);
+        let Some((first, last)) = parts.first().zip(parts.last()) else { return false };
+        if first == last {
+            return false;
+        }
+        let is_last = last + 1 == self.messages.len();
+        if evidence.number.is_some() {
+            let between = &parts[1..];
+            return is_last && between.iter().all(|part| self.is_filled(*part, &evidence.at));
+        }
+        if evidence.is_contact {
+            let is_short = |part: &usize| self.messages[*part].len() <= SHORT;
+            return (is_last || self.messages.len() - last == 2) && parts.iter().all(is_short);
+        }
+        let is_broken = evidence.broken;
+        let is_short = |part: &usize| self.messages[*part].len() <= SHORT;
+        is_last && evidence.view != View::Sound && (is_broken || parts.iter().all(is_short))
+    }
+
+    /// The earlier messages that hold a part of what was found.
+    pub(super) fn earlier(&self, at: &Range<usize>) -> impl Iterator<Item = usize> {
+        let last = self.messages.len() - 1;
+        let first = self.first;
+        self.parts(at).into_iter().filter(move |part| *part < last).map(move |part| first + part)
+    }
+
+    /// The bytes of the judged text that evidence covers; all of it when it covers none.
+    pub(super) fn original(&self, at: &Range<usize>, text: &str) -> Range<usize> {
+        let range = self.text.original(at);
+        let part = range.start.saturating_sub(self.base)..range.end.saturating_sub(self.base);
+        if part.is_empty() || text.get(part.clone()).is_none() { 0..text.len() } else { part }
+    }
+
+    /// The messages that a range touches.
+    fn parts(&self, at: &Range<usize>) -> Vec<usize> {
+        let touches = |message: &Range<usize>| message.start < at.end && at.start < message.end;
+        let numbered = self.messages.iter().enumerate();
+        numbered.filter(|(_, message)| touches(message)).map(|(number, _)| number).collect()
+    }
+
+    /// Whether a message holds nothing but its part of a number and what introduces it.
+    fn is_filled(&self, part: usize, at: &Range<usize>) -> bool {
+        let message = &self.messages[part];
+        let from = message.start.max(at.start);
+        let chars = self.text.chars();
+        let is_digit = |at: usize| chars[at].c.is_ascii_digit();
+        let before = &chars[message.start..from];
+        let after = &chars[message.end.min(at.end)..message.end];
+        let has_digits = (from..message.end.min(at.end)).any(is_digit) || before.is_empty();
+        let is_bare = |part: &[super::text::Char], words_max: usize| {
+            let words = part.iter().filter(|char| kind(char.c) == Break::Word).count();
+            words <= words_max && !part.iter().any(|char| char.c.is_ascii_digit())
+        };
+        has_digits && is_bare(before, 4) && is_bare(after, 4)
+    }
 }
 
-/// The one run of a text that holds nothing else.
-fn whole(text: &Folded) -> Option<Run> {
-    let mut runs = runs(text.text());
-    let run = runs.pop().filter(|_| runs.is_empty())?;
-    let at = run.at();
-    let is_bare = |rest: &str| rest.chars().all(|c| !c.is_alphanumeric());
-    (is_bare(&text.text()[..at.start]) && is_bare(&text.text()[at.end..])).then_some(run)
+fn words(text: &Text) -> usize {
+    text.chars().iter().filter(|char| kind(char.c) == Break::Word && char.c != JOINT).count()
 }
 
-/// The digits at the end of a text.
-fn tail(text: &Folded) -> Option<String> {
-    let run = runs(text.text()).pop()?;
-    let is_last = text.text()[run.at().end..].chars().all(|c| !c.is_alphanumeric());
-    (is_last && run.digits.len() >= TAIL_DIGITS_MIN).then_some(run.digits)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(earlier: &[&str], text: &str) -> Option<Kind> {
-        judge(text, &Folded::new(text), earlier).map(|(kind, _)| kind)
-    }
-
-    #[test]
-    fn pieces_make_one_number() {
-        assert_eq!(found(&["我电话138", "0013"], "8000"), Some(Kind::Mobile));
-        assert_eq!(found(&["你好", "１３８", "0013"], "8000。"), Some(Kind::Mobile));
-        assert_eq!(found(&["退到这张卡 6217998888"], "000011110"), Some(Kind::Card));
-        assert_eq!(found(&["退到这张卡 6217998888"], "000011111"), None, "fails the check");
-        assert_eq!(found(&["身份证110101", "19900307"], "2316"), Some(Kind::Id));
-    }
-
-    #[test]
-    fn ordinary_short_messages_make_none() {
-        assert_eq!(found(&[], "8000"), None);
-        assert_eq!(found(&["138", "0013"], "8000分"), None);
-        assert_eq!(found(&["138", "不是", "0013"], "8000"), None);
-        assert_eq!(found(&["考场0456"], "座位17，报名序号2025103"), None);
-        assert_eq!(found(&["1", "13800"], "138000"), Some(Kind::Mobile));
-        assert_eq!(found(&["13"], "800138000"), Some(Kind::Mobile));
-        assert_eq!(found(&["第13"], "800138000"), None, "too short a tail");
-    }
+/// The last characters of a message.
+fn tail(message: &str) -> &str {
+    let at = message.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
+    &message[at..]
 }

@@ -1,21 +1,26 @@
 //! Rules as curators write them: TOML files, read and checked whole before any of them counts.
 
-use std::{fs, io, path::Path};
+use std::{collections::HashSet, fs, io, path::Path};
 
 use serde::Deserialize;
 
-use crate::moderation::verdict::Category;
+use super::verdict::{Category, Side};
 
 /// The rules that are built in, by file name.
-const BUILT_IN: [(&str, &str); 4] = [
+const BUILT_IN: [(&str, &str); 5] = [
     ("context.toml", include_str!("../../config/lexicon/context.toml")),
     ("privacy.toml", include_str!("../../config/lexicon/privacy.toml")),
     ("property.toml", include_str!("../../config/lexicon/property.toml")),
     ("sensitive.toml", include_str!("../../config/lexicon/sensitive.toml")),
+    ("words.toml", include_str!("../../config/lexicon/words.toml")),
 ];
 /// Raised when code changes what the same rules find.
-const ENGINE: &[u8] = b"belfry moderation 1";
+const ENGINE: &[u8] = b"belfry moderation 2";
 const FILE_BYTES_MAX: u64 = 16 << 20;
+/// How near a cue must be when a rule does not say, in characters.
+const NEAR: usize = 16;
+/// How sure a hit is when a rule does not say.
+const SCORE: u32 = 80;
 
 /// Why a rule set was not loaded; the one in force stays.
 #[derive(Debug, thiserror::Error)]
@@ -42,25 +47,31 @@ pub enum LexiconFault {
         /// What the parser says.
         source: Box<toml::de::Error>,
     },
-    /// A rule has no words, or an empty one.
-    #[error("{file}: rule {rule} has an empty list or an empty word")]
-    Blank {
+    /// Something in a rule or a class cannot be.
+    #[error("{file}: {name}: {wrong}")]
+    Wrong {
         /// The file.
         file: String,
-        /// The rule's name.
-        rule: String,
-    },
-    /// Two rules have one name.
-    #[error("{file}: rule {rule} is defined twice")]
-    Twice {
-        /// The file of the second.
-        file: String,
-        /// The rule's name.
-        rule: String,
+        /// The name of the rule or class.
+        name: String,
+        /// What is wrong.
+        wrong: String,
     },
     /// There are more words than the automaton takes.
     #[error("the words make no automaton: {0}")]
     Automaton(#[from] aho_corasick::BuildError),
+}
+
+/// How much a hit says by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Tier {
+    /// All.
+    #[default]
+    Alone,
+    /// Nothing without a cue nearby.
+    Cued,
+    /// A little: several together make a hit.
+    Adding,
 }
 
 /// A rule about words.
@@ -72,51 +83,98 @@ pub(super) struct Rule {
     pub(super) category: Category,
     /// In a reviewer's words.
     pub(super) reason: String,
-    /// How sure a hit is, 1 to 100.
-    #[serde(default = "sure")]
+    #[serde(default, deserialize_with = "tier")]
+    pub(super) tier: Tier,
+    /// How sure a hit is, 1 to 100; 50 and more count.
+    #[serde(default = "score")]
     pub(super) score: u32,
-    /// Each is a hit.
+    /// Words and patterns; each is a hit.
     pub(super) words: Vec<String>,
-    /// If given, a hit needs one of them nearby.
+    /// Tier 2 needs one nearby; to others they give weight.
     #[serde(default)]
     pub(super) cues: Vec<String>,
+    /// How near, in characters.
+    #[serde(default = "near")]
+    pub(super) near: usize,
     /// Phrases that contain a word and mean something else.
     #[serde(default)]
     pub(super) allow: Vec<String>,
     /// Words that, in the same sentence, make the hit none.
     #[serde(default)]
     pub(super) unless: Vec<String>,
+    /// Denying and doubting words do not weaken it.
+    #[serde(default)]
+    pub(super) firm: bool,
+    /// Only what this side writes.
+    #[serde(default)]
+    pub(super) by: Option<Side>,
+    /// Its words are looked for by sound too: in pinyin, and in characters that sound alike.
+    #[serde(default)]
+    pub(super) sound: bool,
+    /// With halves of characters read as the whole.
+    #[serde(default)]
+    pub(super) split: bool,
+    /// With pictures read as their names.
+    #[serde(default)]
+    pub(super) emoji: bool,
 }
 
-fn sure() -> u32 {
-    80
+/// Which readings a word is looked for in, beside the plain one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Looks {
+    pub(super) sound: bool,
+    pub(super) split: bool,
+    pub(super) emoji: bool,
 }
 
-/// What turns words around, and what tells numbers apart.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct Context {
-    /// Before a hit in the same clause: denied, or warned of.
-    pub(super) negators: Vec<String>,
-    /// In the same sentence: doubted, reported or studied.
-    pub(super) doubters: Vec<String>,
-    /// Directly before digits: no phone and no card.
-    pub(super) harmless_before: Vec<String>,
-    /// Directly after digits: no phone and no card.
-    pub(super) harmless_after: Vec<String>,
-    /// Near digits: a phone, however it is written.
-    pub(super) phone: Vec<String>,
-    /// Near digits: a bank card.
-    pub(super) card: Vec<String>,
-    /// Near digits: a resident ID.
-    pub(super) id: Vec<String>,
+/// Words of one kind, to be named in patterns and cues.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Class {
+    pub(super) name: String,
+    pub(super) words: Vec<String>,
+    /// Its words are looked for by sound too: in pinyin, and in characters that sound alike.
+    #[serde(default)]
+    pub(super) sound: bool,
+    /// With halves of characters read as the whole.
+    #[serde(default)]
+    pub(super) split: bool,
+    /// With pictures read as their names.
+    #[serde(default)]
+    pub(super) emoji: bool,
+}
+
+/// Words that weaken the hits around them: denied, warned of, asked about, studied.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reducer {
+    pub(super) name: String,
+    pub(super) words: Vec<String>,
+    pub(super) scope: Scope,
+    /// How much, 1 to 100.
+    pub(super) minus: u32,
+}
+
+/// Which hits a reducing word reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Scope {
+    /// Those that follow it closely in its clause.
+    Before,
+    /// Those of its sentence.
+    Sentence,
+    /// Those of the whole text.
+    Text,
 }
 
 /// A rule set as it was read.
 #[derive(Debug, Default)]
 pub(super) struct Lexicon {
     pub(super) rules: Vec<Rule>,
-    pub(super) context: Context,
+    pub(super) classes: Vec<Class>,
+    pub(super) reducers: Vec<Reducer>,
+    /// Phrases in which no word counts.
+    pub(super) allow: Vec<String>,
     /// The beginning of a hash over the text of the rules and the engine's own version.
     pub(super) version: String,
 }
@@ -127,7 +185,28 @@ struct File {
     #[serde(default)]
     rule: Vec<Rule>,
     #[serde(default)]
-    context: Context,
+    class: Vec<Class>,
+    #[serde(default)]
+    reducer: Vec<Reducer>,
+    #[serde(default)]
+    allow: Vec<String>,
+}
+
+fn score() -> u32 {
+    SCORE
+}
+
+fn near() -> usize {
+    NEAR
+}
+
+fn tier<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Tier, D::Error> {
+    match u8::deserialize(deserializer)? {
+        1 => Ok(Tier::Alone),
+        2 => Ok(Tier::Cued),
+        3 => Ok(Tier::Adding),
+        other => Err(serde::de::Error::custom(format!("tier {other} is none of 1, 2, 3"))),
+    }
 }
 
 impl Lexicon {
@@ -154,11 +233,11 @@ impl Lexicon {
         }
     }
 
-    /// Reads files in the order given; lists of contexts add up.
+    /// Reads files in the order given.
     pub(super) fn parse(
         files: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, LexiconFault> {
-        let mut lexicon = Self::default();
+        let (mut lexicon, mut names) = (Self::default(), HashSet::new());
         let mut hasher = blake3::Hasher::new();
         hasher.update(ENGINE);
         for (file, text) in files {
@@ -167,38 +246,49 @@ impl Lexicon {
                 file: file.clone(),
                 source: Box::new(source),
             })?;
-            for rule in parsed.rule {
-                lexicon.add(&file, rule)?;
-            }
-            lexicon.context.extend(parsed.context);
+            parsed.check(&file, &mut names)?;
+            lexicon.rules.extend(parsed.rule);
+            lexicon.classes.extend(parsed.class);
+            lexicon.reducers.extend(parsed.reducer);
+            lexicon.allow.extend(parsed.allow);
         }
         lexicon.version = hasher.finalize().to_hex()[..12].to_owned();
         Ok(lexicon)
     }
-
-    fn add(&mut self, file: &str, rule: Rule) -> Result<(), LexiconFault> {
-        let (file, name) = (file.to_owned(), rule.name.clone());
-        let lists = [&rule.words, &rule.cues, &rule.allow, &rule.unless];
-        if rule.words.is_empty() || lists.into_iter().flatten().any(|word| word.trim().is_empty()) {
-            return Err(LexiconFault::Blank { file, rule: name });
-        }
-        if self.rules.iter().any(|other| other.name == name) {
-            return Err(LexiconFault::Twice { file, rule: name });
-        }
-        self.rules.push(rule);
-        Ok(())
-    }
 }
 
-impl Context {
-    fn extend(&mut self, other: Self) {
-        self.negators.extend(other.negators);
-        self.doubters.extend(other.doubters);
-        self.harmless_before.extend(other.harmless_before);
-        self.harmless_after.extend(other.harmless_after);
-        self.phone.extend(other.phone);
-        self.card.extend(other.card);
-        self.id.extend(other.id);
+impl File {
+    /// Names are told once, lists are not empty, scores are between 1 and 100.
+    fn check(&self, file: &str, names: &mut HashSet<String>) -> Result<(), LexiconFault> {
+        let fault = |name: &str, wrong: &str| LexiconFault::Wrong {
+            file: file.to_owned(),
+            name: name.to_owned(),
+            wrong: wrong.to_owned(),
+        };
+        let rules = self.rule.iter().map(|it| ("rule", &it.name, &it.words, it.score));
+        let classes = self.class.iter().map(|it| ("class", &it.name, &it.words, 1));
+        let reducers = self.reducer.iter().map(|it| ("reducer", &it.name, &it.words, it.minus));
+        for (kind, name, words, score) in rules.chain(classes).chain(reducers) {
+            if words.is_empty() {
+                return Err(fault(name, "has no words"));
+            }
+            if !(1..=100).contains(&score) {
+                return Err(fault(name, "score and minus are 1 to 100"));
+            }
+            if !names.insert(format!("{kind} {name}")) {
+                return Err(fault(name, "is defined twice"));
+            }
+        }
+        let lists = self.rule.iter().flat_map(|rule| {
+            [&rule.words, &rule.cues, &rule.allow, &rule.unless].map(|list| (&rule.name, list))
+        });
+        let lists = lists.chain(self.class.iter().map(|class| (&class.name, &class.words)));
+        for (name, list) in lists {
+            if list.iter().any(|word| word.trim().is_empty()) {
+                return Err(fault(name, "has an empty word"));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,38 +1,93 @@
 //! What may be said: a verdict for each text, explained by the rules that led to it.
 //!
 //! Pure and synchronous: no clock, no database, no async. Knows places and sides, no conversation.
-//! A text is folded once; words, numbers and contacts are looked for in the fold, and every hit is
-//! led back to the text as it was written.
+//! A text is folded once into characters that know where they come from; words are looked for in
+//! several readings of it, numbers and contacts by recognisers of their own, and every hit is led
+//! back to the text as it was written.
 
+mod address;
+mod amount;
 mod contact;
-mod digit;
+mod evidence;
 mod fold;
+mod found;
 mod fragment;
 mod lexicon;
 mod number;
+mod pattern;
+mod reading;
+mod rules;
+mod sound;
+mod text;
+mod token;
 mod verdict;
-mod word;
+mod words;
 
 use std::{fmt, sync::Arc};
 
 use self::{
-    fold::Folded, lexicon::Lexicon, number::Numbers, verdict::Hit, verdict::spans, word::Words,
+    address::Addresses, contact::Contacts, evidence::Evidence, fragment::Joined, lexicon::Lexicon,
+    number::Numbers, rules::Rules, text::Text, verdict::Hit, verdict::spans,
 };
 pub use self::{
     lexicon::LexiconFault,
+    token::View,
     verdict::{Action, Category, Place, Question, Side, Span, Verdict},
 };
 use crate::config::moderation::{self as config, Actions, Matrix};
 
 /// The engine with its rule set. Cheap to clone.
 #[derive(Clone)]
-pub struct Moderation(Arc<Rules>);
+pub struct Moderation(Arc<Engine>);
 
-struct Rules {
-    words: Words,
+/// A rule set, ready to judge.
+struct Engine {
+    rules: Rules,
     numbers: Numbers,
+    contacts: Contacts,
+    addresses: Addresses,
     version: String,
     matrix: Matrix,
+}
+
+/// How much there is of a rule set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Rules.
+    pub rules: usize,
+    /// Words of rules, classes and phrases, each once.
+    pub words: usize,
+    /// Patterns.
+    pub patterns: usize,
+    /// Bytes that their automata take.
+    pub bytes: usize,
+}
+
+/// A verdict with what led to it, for those who look after the rules.
+#[derive(Debug)]
+pub struct Examination {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The numbers that were recognised, as one writes them. Secrets: they are for the screen of
+    /// whoever typed the text, and for nothing that lasts.
+    pub numbers: Vec<String>,
+    /// What rules found, whether it counted or not.
+    pub findings: Vec<Weighed>,
+}
+
+/// What a rule found, and how it was weighed.
+#[derive(Clone, Debug)]
+pub struct Weighed {
+    /// The rule's name.
+    pub rule: String,
+    /// Bytes of the text.
+    pub at: std::ops::Range<usize>,
+    /// What the text was read as.
+    pub view: View,
+    /// 0 to 100; from 50 on it counts.
+    pub score: u32,
+    /// The names of what weakened it.
+    pub reduced_by: Vec<String>,
 }
 
 impl Moderation {
@@ -41,10 +96,8 @@ impl Moderation {
     /// # Errors
     /// When a file cannot be read, or a rule in it is at fault.
     pub fn load(config: &config::Moderation) -> Result<Self, LexiconFault> {
-        let Lexicon { rules, context, version } = Lexicon::read(&config.lexicon)?;
-        let numbers = Numbers::new(&context);
-        let words = Words::new(rules, &context)?;
-        Ok(Self(Arc::new(Rules { words, numbers, version, matrix: config.matrix })))
+        let lexicon = Lexicon::read(&config.lexicon)?;
+        Ok(Self(Arc::new(Engine::new(lexicon, config.matrix)?)))
     }
 
     /// The version of the rules in force, as verdicts carry it.
@@ -52,29 +105,83 @@ impl Moderation {
         &self.0.version
     }
 
+    /// How much there is of the rules in force.
+    pub fn size(&self) -> Size {
+        self.0.rules.size()
+    }
+
     /// Judges a text. Deterministic; never fails.
     pub fn judge(&self, question: Question<'_>) -> Verdict {
-        let folded = Folded::new(question.text);
-        let mut hits = Vec::new();
-        self.0.words.judge(&folded, &mut hits);
-        self.0.numbers.judge(&folded, &mut hits);
-        contact::judge(&folded, &mut hits);
-        if let Some((kind, at)) = fragment::judge(question.text, &folded, question.earlier) {
-            hits.push(kind.hit(at));
+        self.examine(question).verdict
+    }
+
+    /// Judges a text and tells what led to the verdict.
+    pub fn examine(&self, question: Question<'_>) -> Examination {
+        self.0.examine(question)
+    }
+}
+
+impl Engine {
+    fn new(lexicon: Lexicon, matrix: Matrix) -> Result<Self, LexiconFault> {
+        let version = lexicon.version.clone();
+        let classes = lexicon.classes.clone();
+        let list = |name: &str| {
+            let class = classes.iter().find(|class| class.name == name);
+            class.map_or_else(Vec::new, |class| class.words.clone())
+        };
+        let rules = Rules::new(lexicon)?;
+        let numbers = Numbers::new(&rules, &list("joiner"), &list("phone"));
+        let contacts = Contacts::new(&rules, list);
+        let addresses = Addresses::new(&rules);
+        Ok(Self { rules, numbers, contacts, addresses, version, matrix })
+    }
+
+    fn examine(&self, question: Question<'_>) -> Examination {
+        let text = Text::new(question.text);
+        let gathered = self.gather(&text, question.side);
+        let mut numbers: Vec<String> =
+            gathered.evidence.iter().filter_map(|it| it.number.clone()).collect();
+        let mut hits: Vec<Hit<'_>> =
+            gathered.evidence.iter().map(|it| hit(it, text.original(&it.at))).collect();
+        let mut withdrawn = Vec::new();
+        if let Some(joined) = Joined::new(question.earlier, question.text, &text) {
+            let all = self.gather(&joined.text, question.side);
+            for it in all.evidence.iter().filter(|it| joined.counts(it)) {
+                withdrawn.extend(joined.earlier(&it.at));
+                numbers.extend(it.number.clone());
+                let at = joined.original(&it.at, question.text);
+                hits.push(Hit { view: View::Fragments, ..hit(it, at) });
+            }
         }
+        withdrawn.sort_unstable();
+        withdrawn.dedup();
         let (action, category) = self.decide(question, &hits);
-        Verdict {
+        let findings = gathered.findings.iter().map(|finding| Weighed {
+            rule: self.rules.told(finding.rule).name.clone(),
+            at: text.original(&finding.at),
+            view: finding.view,
+            score: finding.score,
+            reduced_by: finding
+                .reduced_by
+                .iter()
+                .map(|it| self.rules.reducer(*it).to_owned())
+                .collect(),
+        });
+        let findings = findings.collect();
+        let verdict = Verdict {
             category,
             action,
             score: hits.iter().map(|hit| hit.score).max().unwrap_or(0),
-            rules_version: self.0.version.clone(),
+            rules_version: self.version.clone(),
             spans: spans(question.text, hits),
-        }
+            withdrawn,
+        };
+        Examination { verdict, numbers, findings }
     }
 
     /// The severest action that any hit asks for, and the gravest category that asks for it.
     fn decide(&self, question: Question<'_>, hits: &[Hit<'_>]) -> (Action, Option<Category>) {
-        let matrix = &self.0.matrix;
+        let matrix = &self.matrix;
         let sides = match question.place {
             Place::Consult => matrix.consult,
             Place::Support => matrix.support,
@@ -89,6 +196,11 @@ impl Moderation {
         let asked = hits.iter().map(|hit| (action(actions, hit.category), Some(hit.category)));
         asked.max().unwrap_or((Action::Allow, None))
     }
+}
+
+fn hit<'a>(evidence: &Evidence<'a>, at: std::ops::Range<usize>) -> Hit<'a> {
+    let Evidence { rule, reason, category, score, view, .. } = *evidence;
+    Hit { at, rule, reason, category, score, view }
 }
 
 fn action(actions: Actions, category: Category) -> Action {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::token::View;
 pub use crate::config::moderation::Action;
 
 /// What a hit is about, from the least grave.
@@ -58,6 +59,9 @@ pub struct Span {
     pub rule: String,
     /// Why it hit, in a reviewer's words; never the text itself.
     pub reason: String,
+    /// What the text was read as when it hit.
+    #[serde(default)]
+    pub view: View,
 }
 
 /// What the engine says of a text.
@@ -73,6 +77,9 @@ pub struct Verdict {
     pub rules_version: String,
     /// Every hit, by position.
     pub spans: Vec<Span>,
+    /// Which of the earlier messages hold a part of what was found, by their number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<usize>,
 }
 
 /// A text to judge, and what its author wrote just before.
@@ -97,6 +104,7 @@ pub(super) struct Hit<'a> {
     pub(super) reason: &'a str,
     pub(super) category: Category,
     pub(super) score: u32,
+    pub(super) view: View,
 }
 
 impl Category {
@@ -128,6 +136,7 @@ pub(super) fn spans(text: &str, mut hits: Vec<Hit<'_>>) -> Vec<Span> {
             utf16: (utf16.of(hit.at.start), utf16.of(hit.at.end)),
             rule: hit.rule.to_owned(),
             reason: hit.reason.to_owned(),
+            view: hit.view,
         })
         .collect()
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod healthcheck;
+mod lexicon;
 mod serve;
 mod token;
 
@@ -24,6 +25,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve(serve) => serve::run(&serve),
         Command::Token(token) => token::run(&token),
         Command::Config(Look::Check(source)) => check::run(&source),
+        Command::Lexicon(lexicon) => lexicon::run(&lexicon),
         Command::Healthcheck(healthcheck) => healthcheck::run(&healthcheck),
     };
     let Err(fault) = done else { return ExitCode::SUCCESS };

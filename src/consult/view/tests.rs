@@ -26,6 +26,7 @@ fn judged() -> Judged {
             utf16: (5, 16),
             rule: "mobile".to_owned(),
             reason: "a mobile number".to_owned(),
+            view: Default::default(),
         }],
     }
 }

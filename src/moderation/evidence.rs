@@ -1,0 +1,107 @@
+//! Evidence: everything that the rules and recognisers find in one text, before it is a verdict.
+
+use std::ops::Range;
+
+use super::{
+    Engine,
+    amount::{amounts, digits},
+    found::Found,
+    rules::{COUNTS, Finding},
+    text::{JOINT, Text},
+    token::View,
+    verdict::{Category, Side},
+};
+
+/// One piece of evidence that counts.
+#[derive(Clone, Debug)]
+pub(super) struct Evidence<'a> {
+    /// Where, in characters of the text.
+    pub(super) at: Range<usize>,
+    pub(super) rule: &'a str,
+    pub(super) reason: &'a str,
+    pub(super) category: Category,
+    pub(super) score: u32,
+    pub(super) view: View,
+    /// The number that was recognised.
+    pub(super) number: Option<String>,
+    /// Whether it is an account or a link.
+    pub(super) is_contact: bool,
+    /// Whether a word of it lies across the edge of a message.
+    pub(super) broken: bool,
+}
+
+/// What was found in a text.
+#[derive(Debug)]
+pub(super) struct Gathered<'a> {
+    pub(super) evidence: Vec<Evidence<'a>>,
+    /// What rules found, whether it counts or not.
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Engine {
+    /// Everything that speaks against a text of `side`.
+    pub(super) fn gather(&self, text: &Text, side: Side) -> Gathered<'_> {
+        let runs = self.numbers.runs(text);
+        let [money, figures] = ["money", "digits"].map(|name| self.rules.class(name));
+        let mut more: Vec<_> = amounts(text).into_iter().map(|token| (token, money)).collect();
+        more.extend(digits(&runs).into_iter().map(|token| (token, figures)));
+        let found = self.rules.find(text, more);
+        let findings = self.rules.judge(&found, side);
+        let mut evidence = Vec::new();
+        evidence.extend(
+            findings.iter().filter(|it| it.score >= COUNTS).map(|it| self.of_words(&found, it)),
+        );
+        evidence.extend(self.numbers.judge(&found, &runs).into_iter().map(|number| {
+            let (rule, reason) = number.kind.told();
+            let (at, score, digits) = (number.at, number.score, Some(number.digits));
+            let base = Evidence::new(at, (rule, reason), Category::Privacy, score, View::Digits);
+            Evidence { number: digits, ..base }
+        }));
+        evidence.extend(self.contacts.judge(&found, &runs).into_iter().map(|contact| {
+            let told = (contact.rule, contact.reason);
+            let base =
+                Evidence::new(contact.at, told, contact.category, contact.score, contact.view);
+            Evidence { is_contact: true, ..base }
+        }));
+        evidence.extend(self.addresses.judge(&found).into_iter().map(|(at, score)| {
+            let told = ("address.home", "住址");
+            Evidence::new(at, told, Category::Privacy, score, View::Text)
+        }));
+        Gathered { evidence, findings }
+    }
+
+    fn of_words<'a>(&'a self, found: &Found<'_>, finding: &Finding) -> Evidence<'a> {
+        let told = self.rules.told(finding.rule);
+        let (at, score, view) = (finding.at.clone(), finding.score, finding.view);
+        let is_broken = |token: &&super::token::Token| {
+            let is_part = at.start <= token.at.start && token.at.end <= at.end;
+            is_part && found.text.chars()[token.at.clone()].iter().any(|char| char.c == JOINT)
+        };
+        let broken = found.tokens().iter().any(|token| is_broken(&token));
+        let base =
+            Evidence::new(at.clone(), (&told.name, &told.reason), told.category, score, view);
+        Evidence { broken, ..base }
+    }
+}
+
+impl<'a> Evidence<'a> {
+    fn new(
+        at: Range<usize>,
+        (rule, reason): (&'a str, &'a str),
+        category: Category,
+        score: u32,
+        view: View,
+    ) -> Self {
+        Self {
+            at,
+            rule,
+            reason,
+            category,
+            score,
+            view,
+            number: None,
+            is_contact: false,
+            broken: false,
+        }
+    }
+}

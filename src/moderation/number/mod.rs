@@ -1,0 +1,251 @@
+//! Numbers that name a person or an account: resident IDs, bank cards, mobile phones, landlines.
+//!
+//! The exam is full of harmless numbers: post codes, admission tickets, scores, dates. A number is
+//! weighed by its own checks first, then by the words beside it and by how it is written: nobody
+//! disguises a post code.
+
+mod check;
+mod run;
+
+use std::ops::Range;
+
+pub(super) use self::run::Run;
+use self::{
+    check::{has_bin, is_card_long, is_id, is_like_id, is_luhn, is_old_id, is_usual, mobile},
+    run::{Joiners, Script, runs},
+};
+use super::{
+    found::{Class, Found},
+    rules::{COUNTS, Rules},
+    text::{Break, Text, kind},
+    token::Token,
+};
+
+/// How near a word must be to say what a number is, in characters.
+const CUE_CHARS: usize = 14;
+/// How far back the word is looked for that names a list of numbers, in characters.
+const LIST_CHARS: usize = 64;
+/// The shortest number that is looked at.
+const DIGITS_MIN: usize = 10;
+/// What may stand between a word and the number that it names.
+const FILLERS: &[char] = &[
+    ' ', ':', '是', '为', '号', '的', '=', '(', ')', '"', '“', '”', '#', '-', '【', '】', '这',
+    '个', '「', '」', '『', '』', '《', '》', '有', '叫', '填', '写',
+];
+/// What stands between the numbers of a list.
+const CONNECTORS: &[char] = &['、', '/', '和', '与', '或', '跟', ',', '至', '到'];
+
+/// What a number is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Id,
+    Card,
+    Mobile,
+    Landline,
+}
+
+/// A number that was recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Number {
+    pub(super) kind: Kind,
+    /// The digits as one writes them: without a country's prefix, an ID's X in upper case.
+    pub(super) digits: String,
+    /// Where it stands in the text, in characters.
+    pub(super) at: Range<usize>,
+    pub(super) score: u32,
+}
+
+/// The recognisers, with the words that tell numbers apart.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    joiners: Joiners,
+    named_before: Class,
+    named_after: Class,
+    phone: Class,
+    card: Class,
+    id: Class,
+    own: Class,
+}
+
+impl Kind {
+    /// The rule's name and reason.
+    pub(super) fn told(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Id => ("number.id", "居民身份证号码"),
+            Self::Card => ("number.card", "银行卡号"),
+            Self::Mobile => ("number.mobile", "手机号码"),
+            Self::Landline => ("number.landline", "私人座机号码"),
+        }
+    }
+}
+
+impl Numbers {
+    /// Takes the words of a rule set.
+    pub(super) fn new(rules: &Rules, joiners: &[String], strewn: &[String]) -> Self {
+        Self {
+            joiners: Joiners::new(joiners, strewn),
+            named_before: rules.class("number-name"),
+            named_after: rules.class("number-unit"),
+            phone: rules.class("phone"),
+            card: rules.class("card"),
+            id: rules.class("id"),
+            own: rules.class("own-phone"),
+        }
+    }
+
+    /// Every run of digits in a text.
+    pub(super) fn runs(&self, text: &Text) -> Vec<Run> {
+        runs(text, &self.joiners)
+    }
+
+    /// The numbers among the runs of a text that count.
+    pub(super) fn judge(&self, found: &Found<'_>, runs: &[Run]) -> Vec<Number> {
+        let mut numbers = Vec::new();
+        let mut add = |number: Option<Number>| {
+            let number = number.filter(|number| number.score >= COUNTS);
+            let is_found = number.is_some();
+            numbers.extend(number);
+            is_found
+        };
+        for run in runs {
+            let length: usize = run.groups.iter().map(|group| group.digits.len()).sum();
+            if length < DIGITS_MIN || add(self.weigh(found, run)) {
+                continue;
+            }
+            for part in parts(found.text, run) {
+                add(self.weigh(found, &part));
+            }
+        }
+        numbers
+    }
+
+    /// What the whole run is, if anything: an ID may pass the check of a card, so it is asked first.
+    fn weigh(&self, found: &Found<'_>, run: &Run) -> Option<Number> {
+        let (digits, at) = (run.digits(), run.at());
+        let number = |kind, digits: &str, score| {
+            Some(Number { kind, digits: digits.to_uppercase(), at: at.clone(), score })
+        };
+        let has = |class| found.near(class, &at, CUE_CHARS, is_sure);
+        if is_id(&digits) {
+            return number(Kind::Id, &digits, 100);
+        }
+        let is_claimed_id = is_like_id(&digits) && self.is_named(found, self.id, at.start);
+        if is_claimed_id || (is_old_id(&digits) && has(self.id)) {
+            return number(Kind::Id, &digits, 80);
+        }
+        let is_harmless = self.is_harmless(found, &at);
+        if is_card_long(&digits) && (has_bin(&digits) || has(self.card)) {
+            let is_claimed = has_bin(&digits) && has(self.card);
+            let score = if is_luhn(&digits) { 95 } else { 70 };
+            let counts = !is_harmless && (is_luhn(&digits) || is_claimed);
+            return if counts { number(Kind::Card, &digits, score) } else { None };
+        }
+        let Some(national) = mobile(&digits) else {
+            let score = self.landline(found, run, &digits);
+            return if score > 0 { number(Kind::Landline, &digits, score) } else { None };
+        };
+        let mut score: i32 = 55;
+        score += if has(self.phone) { 30 } else { 0 };
+        score += if run.is_evasive() { 25 } else { 0 };
+        score -= if is_harmless { 70 } else { 0 };
+        score -= if is_usual(&run.shape()) { 0 } else { 30 };
+        score -= if follows_letters(found.text, at.start) && !has(self.phone) { 40 } else { 0 };
+        number(Kind::Mobile, national, score.clamp(0, 100) as u32)
+    }
+
+    /// A landline is somebody's own only when they say so: those of offices are published.
+    fn landline(&self, found: &Found<'_>, run: &Run, digits: &str) -> u32 {
+        let is_plain = run.groups.iter().all(|group| group.script == Script::Plain);
+        let is_landline = digits.starts_with('0') && (10..=12).contains(&digits.len());
+        let is_own = found.near(self.own, &run.at(), 8, is_sure);
+        let is_like = is_landline && !digits.starts_with("00") && is_own;
+        if is_like && is_plain { 55 } else { 0 }
+    }
+
+    /// Whether the words right beside a number say that it is a code or a quantity.
+    fn is_harmless(&self, found: &Found<'_>, at: &Range<usize>) -> bool {
+        self.is_named(found, self.named_before, at.start) || self.is_followed(found, at.end)
+    }
+
+    /// Whether a word of `class` stands before a number, or before the list that the number is in.
+    fn is_named(&self, found: &Found<'_>, class: Class, start: usize) -> bool {
+        let first = start.saturating_sub(LIST_CHARS);
+        let ends: Vec<usize> =
+            found.between(class, first..start).map(|token| token.at.end).collect();
+        if ends.is_empty() {
+            return false;
+        }
+        let (mut at, mut is_list) = (start, false);
+        loop {
+            if ends.contains(&at) {
+                return true;
+            }
+            let Some(before) = at.checked_sub(1).filter(|before| *before >= first) else {
+                return false;
+            };
+            let Some(c) = found.text.at(before) else { return false };
+            is_list |= CONNECTORS.contains(&c);
+            let is_listed = is_list && (CONNECTORS.contains(&c) || c.is_ascii_digit());
+            if !is_listed && !FILLERS.contains(&c) {
+                return false;
+            }
+            at = before;
+        }
+    }
+
+    fn is_followed(&self, found: &Found<'_>, end: usize) -> bool {
+        let is_filler = |at: &usize| found.text.at(*at).is_some_and(|c| FILLERS.contains(&c));
+        let reach = (end..end + CUE_CHARS).take_while(is_filler).count();
+        found.between(self.named_after, end..end + reach + 1).next().is_some()
+    }
+}
+
+/// What several numbers written one after another may be apart: those that blanks part, phones in
+/// threes and fours between others, and digits beside numerals that belong to the next word.
+fn parts(text: &Text, run: &Run) -> Vec<Run> {
+    let count = run.groups.len();
+    if count < 2 || count > 64 {
+        return Vec::new();
+    }
+    let is_cut = |at: usize| {
+        at == 0 || at == count || {
+            let (left, right) = (&run.groups[at - 1], &run.groups[at]);
+            let between = left.at.end..right.at.start;
+            if between.is_empty() {
+                left.script == Script::Numerals || right.script == Script::Numerals
+            } else {
+                let chars = &text.chars()[between];
+                chars.iter().all(|char| {
+                    kind(char.c) != Break::Sign || matches!(char.c, '/' | '(' | ')' | '|')
+                })
+            }
+        }
+    };
+    let mut cuts = (0..=count).filter(|at| is_cut(*at));
+    let mut from = cuts.next().unwrap_or(0);
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    for to in cuts {
+        parts.push(from..to);
+        from = to;
+    }
+    let lengths: Vec<usize> = run.groups.iter().map(|group| group.digits.len()).collect();
+    let threes = lengths.windows(3).enumerate().filter(|(_, lengths)| *lengths == [3, 4, 4]);
+    let phones = threes.map(|(at, _)| at..at + 3);
+    parts.extend(phones.filter(|phone| is_cut(phone.start) && is_cut(phone.end)));
+    parts
+        .into_iter()
+        .filter(|groups| *groups != (0..count))
+        .map(|groups| Run { groups: run.groups[groups].to_vec() })
+        .filter(|part| part.digits().len() >= DIGITS_MIN)
+        .collect()
+}
+
+/// Whether a word is sure enough to say what a number is.
+fn is_sure(token: &Token) -> bool {
+    token.certainty >= 50
+}
+
+/// Whether letters stand right before the number: a serial number.
+fn follows_letters(text: &Text, at: usize) -> bool {
+    at.checked_sub(1).and_then(|before| text.at(before)).is_some_and(|c| c.is_ascii_alphabetic())
+}

@@ -1,0 +1,216 @@
+//! Runs of digits: all that are written together as one number, whatever stands between them.
+
+use std::{collections::HashSet, ops::Range};
+
+use crate::moderation::{
+    fold::{folded, numeral},
+    text::{Break, Text, kind},
+};
+
+/// Between two groups of one number stand at most so many signs.
+const SIGNS_MAX: usize = 3;
+/// The longest word that may stand between two groups, in characters with its brackets.
+const JOINER_MAX: usize = 8;
+/// A run with more digits is no number of anybody.
+const DIGITS_MAX: usize = 64;
+
+/// How a group of digits is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Script {
+    /// 138.
+    Plain,
+    /// ①③⑧.
+    Dressed,
+    /// 一三八.
+    Numerals,
+    /// The letters o and l, for 0 and 1.
+    Letters,
+}
+
+/// Digits of one script with nothing between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) digits: String,
+    /// Where it stands in the text, in characters.
+    pub(super) at: Range<usize>,
+    pub(super) script: Script,
+}
+
+/// A maximal run of digits; what stands in it is never cut out of a longer number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::moderation) struct Run {
+    pub(super) groups: Vec<Group>,
+}
+
+/// Words that people write between the parts of a number.
+#[derive(Debug, Default)]
+pub(super) struct Joiners {
+    words: HashSet<String>,
+    /// The characters of the words for a phone, which are strewn among dressed digits.
+    strewn: HashSet<char>,
+}
+
+impl Joiners {
+    pub(super) fn new(words: &[String], strewn: &[String]) -> Self {
+        let words = words.iter().map(|word| folded(word)).collect();
+        let strewn = strewn.iter().flat_map(|word| folded(word).chars().collect::<Vec<_>>());
+        Self { words, strewn: strewn.filter(|c| !c.is_ascii()).collect() }
+    }
+}
+
+impl Run {
+    /// Where the run stands in the text, in characters.
+    pub(in crate::moderation) fn at(&self) -> Range<usize> {
+        let ends = self.groups.first().zip(self.groups.last());
+        ends.map_or(0..0, |(first, last)| first.at.start..last.at.end)
+    }
+
+    /// The digits, without what stands between them; an `x` may close them, as it closes an ID.
+    pub(in crate::moderation) fn digits(&self) -> String {
+        self.groups.iter().map(|group| group.digits.as_str()).collect()
+    }
+
+    /// How many digits stand together with nothing between them, one number after the other.
+    pub(super) fn shape(&self) -> Vec<usize> {
+        let mut shape: Vec<usize> = Vec::new();
+        let mut end = None;
+        for group in &self.groups {
+            match shape.last_mut() {
+                Some(last) if end == Some(group.at.start) => *last += group.digits.len(),
+                _ => shape.push(group.digits.len()),
+            }
+            end = Some(group.at.end);
+        }
+        shape
+    }
+
+    /// Whether it is written as nobody writes a number who has nothing to hide.
+    pub(super) fn is_evasive(&self) -> bool {
+        let is_strange = |group: &Group| group.script != Script::Plain;
+        let shape = self.shape();
+        let is_strewn = shape.len() >= 6 && shape.iter().all(|length| *length <= 2);
+        is_strewn || self.groups.iter().any(is_strange)
+    }
+}
+
+/// Every run of a text, in order.
+pub(super) fn runs(text: &Text, joiners: &Joiners) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for group in groups(text) {
+        match runs.last_mut() {
+            Some(run) if is_joined(text, joiners, run, &group) => run.groups.push(group),
+            _ => runs.push(Run { groups: vec![group] }),
+        }
+    }
+    runs.iter_mut().for_each(|run| close_with_x(run, text));
+    runs
+}
+
+fn groups(text: &Text) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for at in 0..text.len() {
+        let Some((digit, script)) = digit(text, at) else { continue };
+        match groups.last_mut() {
+            Some(last) if last.at.end == at && last.script == script => {
+                last.digits.push(digit);
+                last.at.end = at + 1;
+            }
+            _ => groups.push(Group { digits: digit.to_string(), at: at..at + 1, script }),
+        }
+    }
+    groups
+}
+
+fn digit(text: &Text, at: usize) -> Option<(char, Script)> {
+    let char = text.chars()[at];
+    if char.c.is_ascii_digit() {
+        let script = if char.is_dressed { Script::Dressed } else { Script::Plain };
+        return Some((char.c, script));
+    }
+    // 前三位, 中间四个: it counts the digits that follow.
+    let is_count = text.at(at + 1).is_some_and(|c| matches!(c, '位' | '个' | '段' | '组'));
+    if let Some(digit) = numeral(char.c).filter(|_| !is_count) {
+        return Some((digit, Script::Numerals));
+    }
+    let value = match char.c {
+        'o' => '0',
+        'l' | 'i' => '1',
+        _ => return None,
+    };
+    is_among_digits(text, at).then_some((value, Script::Letters))
+}
+
+/// Whether a letter stands between digits, with none but its like in between, and no word about it.
+fn is_among_digits(text: &Text, at: usize) -> bool {
+    let is_like = |c: char| matches!(c, 'o' | 'l' | 'i');
+    let end = |step: isize| {
+        (1..=4).find_map(|far| {
+            let c = at.checked_add_signed(step * far).and_then(|at| text.at(at))?;
+            (!is_like(c)).then_some(c)
+        })
+    };
+    let (before, after) = (end(-1), end(1));
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
+    (is_digit(before) || is_digit(after)) && !is_letter(before) && !is_letter(after)
+}
+
+/// Whether what stands between a run and a group keeps them together.
+fn is_joined(text: &Text, joiners: &Joiners, run: &Run, group: &Group) -> bool {
+    let between = run.at().end..group.at.start;
+    if between.is_empty() {
+        return true;
+    }
+    let length: usize = run.groups.iter().map(|group| group.digits.len()).sum();
+    if between.len() > JOINER_MAX || length > DIGITS_MAX {
+        return false;
+    }
+    let is_dressed = |group: &Group| group.script != Script::Plain;
+    let word: String = text.chars()[between.clone()]
+        .iter()
+        .map(|char| char.c)
+        .filter(|c| kind(*c) == Break::Word)
+        .collect();
+    if !word.is_empty() {
+        let mut chars = word.chars();
+        let is_strewn =
+            matches!((chars.next(), chars.next()), (Some(c), None) if joiners.strewn.contains(&c));
+        let has_dressed = is_dressed(group) || run.groups.iter().any(is_dressed);
+        return joiners.words.contains(&word) || (is_strewn && has_dressed);
+    }
+    if between.len() > SIGNS_MAX {
+        return false;
+    }
+    let last = run.groups.last();
+    let is_single = group.digits.len() == 1 && last.is_some_and(|last| last.digits.len() == 1);
+    match text.strongest(between.clone()) {
+        Break::Word | Break::Blank => true,
+        Break::Sign => {
+            // 12% and 1/2 are quantities, 138.5 is a score; 1.3.8 is a number digit by digit.
+            let has = |sign: char| text.chars()[between.clone()].iter().any(|char| char.c == sign);
+            let is_decimal = has('.') && between.len() == 1 && run.groups.len() == 1 && length > 3;
+            !has('%') && !has('=') && !has('<') && !has('>') && !is_decimal
+        }
+        // Signs of clauses stand between single digits, or between the parts of a phone.
+        Break::Clause | Break::Sentence => is_single || is_dressed(group),
+    }
+}
+
+/// The check digit X of an ID, which no letter and no digit may follow.
+fn close_with_x(run: &mut Run, text: &Text) {
+    let length: usize = run.groups.iter().map(|group| group.digits.len()).sum();
+    if length != 17 {
+        return;
+    }
+    let end = run.at().end;
+    let gap = (end..end + SIGNS_MAX)
+        .take_while(|at| {
+            text.at(*at).is_some_and(|c| matches!(kind(c), Break::Blank | Break::Sign))
+        })
+        .count();
+    let at = end + gap;
+    let is_alone = !text.at(at + 1).is_some_and(|c| c.is_ascii_alphanumeric());
+    if text.at(at) == Some('x') && is_alone {
+        run.groups.push(Group { digits: "x".to_owned(), at: at..at + 1, script: Script::Plain });
+    }
+}

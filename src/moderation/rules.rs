@@ -1,0 +1,469 @@
+//! The compiled rules: what they look for, what weakens them, and how their hits are weighed.
+
+use std::{collections::HashMap, ops::Range};
+
+use super::{
+    Size,
+    found::{Class, Found},
+    lexicon::{self, Lexicon, LexiconFault, Looks, Scope, Tier},
+    pattern::{self, Step, What},
+    sound::Heard,
+    text::{Break, Text, kind},
+    token::{self, Token, View},
+    verdict::{Category, Side},
+    words::{Gathered, Role, Words},
+};
+
+/// A hit of this score or more counts.
+pub(super) const COUNTS: u32 = 50;
+/// What a cue nearby adds to a hit that does not need it.
+const CUE: u32 = 20;
+/// What another hit of the same category adds.
+const COMPANY: u32 = 15;
+/// What an evasive dress adds.
+const EVASION: u32 = 15;
+/// How far a denying word reaches, in characters.
+const BEFORE: usize = 8;
+/// How many places a pattern may be looked for from one beginning.
+const STEPS_MAX: usize = 64;
+/// How many candidates of one text are weighed.
+const CANDIDATES_MAX: usize = 512;
+
+/// A rule, compiled.
+#[derive(Debug)]
+struct Rule {
+    told: lexicon::Rule,
+    cues: Option<Class>,
+    unless: Option<Class>,
+}
+
+/// A pattern of a rule.
+#[derive(Debug)]
+struct Pattern {
+    rule: u32,
+    steps: Vec<(usize, Class, bool)>,
+}
+
+/// Words that weaken hits.
+#[derive(Debug)]
+struct Reducer {
+    class: Class,
+    scope: Scope,
+    minus: u32,
+    name: String,
+}
+
+/// The rules about words.
+#[derive(Debug)]
+pub(super) struct Rules {
+    words: Words,
+    rules: Vec<Rule>,
+    patterns: Vec<Pattern>,
+    /// The patterns that begin with a class.
+    by_first: HashMap<Class, Vec<u32>>,
+    reducers: Vec<Reducer>,
+    classes: HashMap<String, Class>,
+}
+
+/// What a rule found, and how it was weighed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// The rule's number.
+    pub(super) rule: u32,
+    /// Where, in characters of the text.
+    pub(super) at: Range<usize>,
+    pub(super) view: View,
+    pub(super) score: u32,
+    /// What has weakened it.
+    pub(super) reduced_by: Vec<u32>,
+}
+
+/// Something that a rule may have found.
+#[derive(Clone, Debug)]
+struct Candidate {
+    rule: u32,
+    at: Range<usize>,
+    /// How sure the least sure of its words is.
+    certainty: u32,
+    /// How all its words are written, by their sound.
+    heard: Heard,
+    is_evasive: bool,
+    view: View,
+}
+
+impl Candidate {
+    fn of(rule: u32, token: &Token) -> Self {
+        let Token { at, certainty, is_evasive, view, .. } = token.clone();
+        Self { rule, at, certainty, is_evasive, view, heard: heard(token) }
+    }
+
+    /// The same, gone on with another word.
+    fn with(&self, token: &Token) -> Self {
+        let add = heard(token);
+        Self {
+            at: self.at.start..token.at.end,
+            certainty: self.certainty.min(token.certainty),
+            is_evasive: self.is_evasive || token.is_evasive,
+            view: self.view.max(token.view),
+            heard: Heard {
+                replaced: self.heard.replaced + add.replaced,
+                spelled: self.heard.spelled + add.spelled,
+                initials: self.heard.initials + add.initials,
+                syllables: self.heard.syllables + add.syllables,
+            },
+            rule: self.rule,
+        }
+    }
+
+    /// How sure it is that this is meant: what is long is no chance.
+    fn certainty(&self) -> u32 {
+        match self.view {
+            View::Sound => self.certainty.max(token::certainty(self.heard)),
+            _ => self.certainty,
+        }
+    }
+}
+
+/// How a token is written, by its sound; one that is written as it is has a syllable a character.
+fn heard(token: &Token) -> Heard {
+    let syllables = token.at.len();
+    token.heard.unwrap_or(Heard { replaced: 0, spelled: 0, initials: 0, syllables })
+}
+
+/// The names of classes that no file lists: what recognisers find.
+const RECOGNISED: [&str; 3] = ["money", "digits", "account"];
+
+struct Compiler {
+    gathered: Gathered,
+    classes: HashMap<String, Class>,
+    lists: Vec<(Vec<String>, Looks)>,
+}
+
+impl Compiler {
+    fn new(classes: &[lexicon::Class]) -> Self {
+        let mut compiler =
+            Self { gathered: Gathered::default(), classes: HashMap::new(), lists: Vec::new() };
+        for name in RECOGNISED {
+            compiler.name(name);
+        }
+        for class in classes {
+            let id = compiler.name(&class.name);
+            let looks = Looks { sound: class.sound, split: class.split, emoji: class.emoji };
+            compiler.lists[usize::from(id)] = (class.words.clone(), looks);
+        }
+        compiler
+    }
+
+    fn name(&mut self, name: &str) -> Class {
+        let id = self.lists.len() as Class;
+        self.lists.push((Vec::new(), Looks::default()));
+        self.classes.insert(name.to_owned(), id);
+        id
+    }
+
+    /// A class of its own for a list of words and classes.
+    fn list(&mut self, words: &[String], looks: Looks) -> Option<Class> {
+        if words.is_empty() {
+            return None;
+        }
+        self.lists.push((words.to_vec(), looks));
+        Some((self.lists.len() - 1) as Class)
+    }
+
+    /// Adds the words of every class, through the classes that it names.
+    fn fill(&mut self) -> Result<(), String> {
+        for id in 0..self.lists.len() {
+            let mut seen = vec![id];
+            let mut open = vec![id];
+            while let Some(from) = open.pop() {
+                let (words, looks) = self.lists[from].clone();
+                for word in words {
+                    let Some(name) = word.strip_prefix('<').and_then(|it| it.strip_suffix('>'))
+                    else {
+                        self.gathered.add(&word, Role::Class(id as Class), looks);
+                        continue;
+                    };
+                    let named = usize::from(self.class(name)?);
+                    if RECOGNISED.contains(&name) {
+                        return Err(format!("<{name}> can stand in patterns only"));
+                    }
+                    if !seen.contains(&named) {
+                        seen.push(named);
+                        open.push(named);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn class(&self, name: &str) -> Result<Class, String> {
+        self.classes.get(name).copied().ok_or_else(|| format!("there is no class <{name}>"))
+    }
+
+    fn steps(&mut self, pattern: &str, looks: Looks) -> Result<Vec<(usize, Class, bool)>, String> {
+        let step = |Step { gap, what, is_optional }: Step| {
+            let class = match what {
+                What::Class(name) => self.class(&name)?,
+                What::Word(word) => self.list(&[word], looks).ok_or("a word is missing")?,
+            };
+            Ok((gap, class, is_optional))
+        };
+        pattern::parse(pattern)?.into_iter().map(step).collect()
+    }
+}
+
+impl Rules {
+    /// Compiles what was read.
+    pub(super) fn new(lexicon: Lexicon) -> Result<Self, LexiconFault> {
+        let mut compiler = Compiler::new(&lexicon.classes);
+        let (mut rules, mut patterns) = (Vec::new(), Vec::new());
+        for told in lexicon.rules {
+            let id = rules.len() as u32;
+            let looks = Looks { sound: told.sound, split: told.split, emoji: told.emoji };
+            for word in &told.words {
+                if pattern::is_pattern(word) {
+                    let steps = compiler
+                        .steps(word, looks)
+                        .map_err(|wrong| fault(&told.name, word, &wrong))?;
+                    patterns.push(Pattern { rule: id, steps });
+                } else {
+                    compiler.gathered.add(word, Role::Rule(id), looks);
+                }
+            }
+            for phrase in &told.allow {
+                compiler.gathered.add(phrase, Role::Allow(Some(id)), Looks::default());
+            }
+            let cues = compiler.list(&told.cues, Looks { sound: told.sound, ..Looks::default() });
+            let unless = compiler.list(&told.unless, Looks::default());
+            rules.push(Rule { told, cues, unless });
+        }
+        let mut reducers = Vec::new();
+        for lexicon::Reducer { name, words, scope, minus } in lexicon.reducers {
+            if let Some(class) = compiler.list(&words, Looks::default()) {
+                reducers.push(Reducer { class, scope, minus, name });
+            }
+        }
+        for phrase in &lexicon.allow {
+            compiler.gathered.add(phrase, Role::Allow(None), Looks::default());
+        }
+        compiler.fill().map_err(|wrong| fault("classes", "", &wrong))?;
+        let mut by_first: HashMap<Class, Vec<u32>> = HashMap::new();
+        for (pattern, id) in patterns.iter().zip(0..) {
+            by_first.entry(pattern.steps[0].1).or_default().push(id);
+        }
+        let Compiler { gathered, classes, .. } = compiler;
+        Ok(Self { words: gathered.compile()?, rules, patterns, by_first, reducers, classes })
+    }
+
+    /// The class of this name, or one that no word has.
+    pub(super) fn class(&self, name: &str) -> Class {
+        self.classes.get(name).copied().unwrap_or(Class::MAX)
+    }
+
+    /// How much there is of them.
+    pub(super) fn size(&self) -> Size {
+        let (words, bytes) = self.words.size();
+        Size { rules: self.rules.len(), words, patterns: self.patterns.len(), bytes }
+    }
+
+    /// Everything that the words find in a text.
+    pub(super) fn find<'a>(&self, text: &'a Text, more: Vec<(Token, Class)>) -> Found<'a> {
+        self.words.find(text, more)
+    }
+
+    /// How a rule is told: its name, category and reason.
+    pub(super) fn told(&self, rule: u32) -> &lexicon::Rule {
+        &self.rules[rule as usize].told
+    }
+
+    /// The name of what weakens hits.
+    pub(super) fn reducer(&self, number: u32) -> &str {
+        &self.reducers[number as usize].name
+    }
+
+    /// Everything that the rules find in what `side` wrote, whether it counts or not.
+    pub(super) fn judge(&self, found: &Found<'_>, side: Side) -> Vec<Finding> {
+        let candidates = self.candidates(found, side);
+        let mut findings: Vec<_> =
+            candidates.iter().filter_map(|it| self.weigh(found, it, &candidates)).collect();
+        self.add_up(&mut findings);
+        findings
+    }
+
+    fn candidates(&self, found: &Found<'_>, side: Side) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        let is_by = |rule: u32| self.told(rule).by.is_none_or(|by| by == side);
+        for token in found.tokens() {
+            for role in self.words.roles(token) {
+                match role {
+                    Role::Rule(rule) if is_by(rule) => candidates.push(Candidate::of(rule, token)),
+                    Role::Class(class) => self.follow(found, class, token, &mut candidates),
+                    _ => {}
+                }
+            }
+        }
+        for class in RECOGNISED.map(|name| self.class(name)) {
+            for token in found.of(class) {
+                self.follow(found, class, token, &mut candidates);
+            }
+        }
+        candidates.retain(|it| is_by(it.rule) && !self.is_allowed(found, it));
+        candidates.truncate(CANDIDATES_MAX);
+        candidates
+    }
+
+    /// Follows every pattern that begins with `class` from `token` on.
+    fn follow(
+        &self,
+        found: &Found<'_>,
+        class: Class,
+        token: &Token,
+        candidates: &mut Vec<Candidate>,
+    ) {
+        for number in self.by_first.get(&class).into_iter().flatten() {
+            let Pattern { rule, steps } = &self.patterns[*number as usize];
+            let mut left = STEPS_MAX;
+            let start = Candidate::of(*rule, token);
+            candidates.extend(walk(found, &steps[1..], start, &mut left));
+        }
+    }
+
+    fn is_allowed(&self, found: &Found<'_>, candidate: &Candidate) -> bool {
+        let of_rule = |token: &&Token| {
+            self.words.roles(token).any(|role| role == Role::Allow(Some(candidate.rule)))
+        };
+        found.tokens().iter().filter(of_rule).any(|phrase| {
+            phrase.at.start <= candidate.at.start
+                && candidate.at.end <= phrase.at.end
+                && candidate.at.len() < phrase.at.len()
+        })
+    }
+
+    fn weigh(&self, found: &Found<'_>, it: &Candidate, all: &[Candidate]) -> Option<Finding> {
+        let Rule { told, cues, unless } = &self.rules[it.rule as usize];
+        let is_unless = |class: &Class| found.within(*class, &found.sentence(&it.at)).is_some();
+        if unless.as_ref().is_some_and(is_unless) {
+            return None;
+        }
+        let certainty = it.certainty();
+        // What sounds like a cue is one only when it is spelled: by sound, everything is near.
+        let is_cue = |token: &Token| token.view != View::Sound || token.is_spelled();
+        let has_cue = cues.is_some_and(|class| found.near(class, &it.at, told.near, is_cue));
+        if told.tier == Tier::Cued && !has_cue {
+            return None;
+        }
+        let mut score = told.score * certainty / 100;
+        if told.tier != Tier::Adding && has_cue && certainty < 100 {
+            score += CUE;
+        }
+        if told.tier != Tier::Adding && certainty < 100 {
+            let is_company = |other: &Candidate| {
+                self.told(other.rule).category == told.category
+                    && (other.at.end <= it.at.start || it.at.end <= other.at.start)
+            };
+            score += if all.iter().any(is_company) { COMPANY } else { 0 };
+        }
+        score += if it.is_evasive { EVASION } else { 0 };
+        let reduced_by = if told.firm { Vec::new() } else { self.reduced_by(found, &it.at) };
+        let minus: u32 =
+            reduced_by.iter().map(|number| self.reducers[*number as usize].minus).sum();
+        let score = score.min(100).saturating_sub(minus);
+        Some(Finding { rule: it.rule, at: it.at.clone(), view: it.view, score, reduced_by })
+    }
+
+    fn reduced_by(&self, found: &Found<'_>, at: &Range<usize>) -> Vec<u32> {
+        let reaches = |reducer: &Reducer| match reducer.scope {
+            Scope::Text => found.of(reducer.class).next().is_some(),
+            Scope::Sentence => found.within(reducer.class, &found.sentence(at)).is_some(),
+            Scope::Before => {
+                let clause = found.clause(at).start;
+                let window = clause.max(at.start.saturating_sub(BEFORE))..at.start + 1;
+                found
+                    .between(reducer.class, window)
+                    .any(|word| word.at.start < at.start && !is_asking(found.text, &word.at))
+            }
+        };
+        let numbered = self.reducers.iter().zip(0..);
+        numbered.filter(|(reducer, _)| reaches(reducer)).map(|(_, number)| number).collect()
+    }
+
+    /// Words that say a little make a hit of the last of them when they say enough together.
+    fn add_up(&self, findings: &mut [Finding]) {
+        for category in [Category::Privacy, Category::Property, Category::Sensitive] {
+            let is_adding = |finding: &Finding| {
+                let told = self.told(finding.rule);
+                told.tier == Tier::Adding && told.category == category
+            };
+            let mut counted: Vec<u32> = Vec::new();
+            let mut sum = 0;
+            for finding in findings.iter().filter(|finding| is_adding(finding)) {
+                // The same rule twice says no more than once.
+                if !counted.contains(&finding.rule) {
+                    counted.push(finding.rule);
+                    sum += finding.score;
+                }
+            }
+            if sum >= COUNTS
+                && let Some(last) = findings.iter_mut().rev().find(|it| is_adding(it))
+            {
+                last.score = sum.min(100);
+            }
+        }
+    }
+}
+
+/// Follows the steps of a pattern; the nearest way through, if there is one.
+fn walk(
+    found: &Found<'_>,
+    steps: &[(usize, Class, bool)],
+    so_far: Candidate,
+    left: &mut usize,
+) -> Option<Candidate> {
+    let Some(((gap, class, is_optional), rest)) = steps.split_first() else { return Some(so_far) };
+    let from = so_far.at.end;
+    let window = from..reach(found.text, from, *gap) + 1;
+    for token in found.between(*class, window) {
+        if *left == 0 {
+            return None;
+        }
+        *left -= 1;
+        let through = walk(found, rest, so_far.with(token), left);
+        if through.is_some() {
+            return through;
+        }
+    }
+    if *is_optional { walk(found, rest, so_far, left) } else { None }
+}
+
+/// The last place at which the next word may begin: so many characters of words further, with what
+/// stands between them, in the same sentence.
+fn reach(text: &Text, from: usize, gap: usize) -> usize {
+    let (mut at, mut words) = (from, 0);
+    let mut parted = 0;
+    while let Some(c) = text.at(at) {
+        match kind(c) {
+            Break::Word if words == gap => break,
+            Break::Word => {
+                words += 1;
+                parted = 0;
+            }
+            Break::Sentence => break,
+            _ if parted == 3 => break,
+            _ => parted += 1,
+        }
+        at += 1;
+    }
+    at
+}
+
+/// 有没有 and 能不能 ask and do not deny: what a negation denies stands before it too.
+fn is_asking(text: &Text, at: &Range<usize>) -> bool {
+    let denied = text.at(at.start + 1);
+    denied.is_some() && at.start.checked_sub(1).and_then(|before| text.at(before)) == denied
+}
+
+fn fault(name: &str, word: &str, wrong: &str) -> LexiconFault {
+    let wrong = if word.is_empty() { wrong.to_owned() } else { format!("`{word}`: {wrong}") };
+    LexiconFault::Wrong { file: "rules".to_owned(), name: name.to_owned(), wrong }
+}

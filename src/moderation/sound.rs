@@ -1,0 +1,300 @@
+//! How a text sounds: syllables of characters and of Latin letters, and patterns found among them.
+//!
+//! Only patterns that ask for it are looked for by sound: read aloud, half of all ordinary speech is
+//! like something forbidden. A syllable is written as two bytes, the first of which alone has its
+//! high bit set, so that a byte automaton never finds a pattern between two syllables.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    sync::LazyLock,
+};
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
+
+use super::{
+    fold::lines,
+    text::{Break, Text, kind},
+};
+
+/// The longest syllable (zhuang, chuang, shuang).
+const SYLLABLE_MAX: usize = 6;
+/// The longest run of Latin letters that is read as syllables.
+const LATIN_MAX: usize = 32;
+/// The longest run of Latin letters that is read as initials.
+const INITIALS_MAX: usize = 3;
+/// What stands for anything that has no sound, so that nothing is found across it.
+const SILENCE: u16 = 0;
+
+/// The syllables of the language.
+struct Syllables {
+    /// By character of the basic plane; [`SILENCE`] for what has no sound.
+    of: Vec<u16>,
+    /// By spelling; single letters are initials.
+    spelled: HashMap<&'static str, u16>,
+    /// Ordinary words that sound like a guarded one.
+    heard: HashSet<&'static str>,
+}
+
+static SYLLABLES: LazyLock<Syllables> = LazyLock::new(|| {
+    let (mut of, mut spelled) = (vec![SILENCE; 1 << 16], HashMap::new());
+    let mut next = SILENCE + 1 + 26;
+    for (syllable, chars) in lines(include_str!("tables/pinyin.txt")) {
+        let symbol = *spelled.entry(syllable).or_insert_with(|| {
+            next += 1;
+            next
+        });
+        for c in chars.chars() {
+            if let Some(of) = of.get_mut(u32::from(c) as usize) {
+                *of = symbol;
+            }
+        }
+    }
+    let heard = lines(include_str!("tables/heard.txt")).map(|(word, _)| word).collect();
+    Syllables { of, spelled, heard }
+});
+
+impl Syllables {
+    fn of(&self, c: char) -> Option<u16> {
+        let symbol = self.of.get(u32::from(c) as usize).copied();
+        symbol.filter(|symbol| *symbol != SILENCE)
+    }
+}
+
+fn initial(letter: u8) -> u16 {
+    SILENCE + 1 + u16::from(letter.saturating_sub(b'a'))
+}
+
+/// How one syllable of a text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    Character(char),
+    Letters,
+    Initial,
+    Nothing,
+}
+
+/// One syllable of a text.
+#[derive(Clone, Copy, Debug)]
+struct Syllable {
+    symbol: u16,
+    written: Written,
+    /// Where it stands in the text, in characters.
+    from: u32,
+    to: u32,
+}
+
+/// How a pattern that was found by its sound is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// Syllables that other characters are written for.
+    pub(super) replaced: usize,
+    /// Syllables in Latin letters.
+    pub(super) spelled: usize,
+    /// Syllables of which only the first letter is written.
+    pub(super) initials: usize,
+    /// All syllables.
+    pub(super) syllables: usize,
+}
+
+/// The patterns that are looked for by sound.
+#[derive(Debug)]
+pub(super) struct Sounds {
+    automaton: AhoCorasick,
+    /// By pattern of the automaton: which of `words` it spells.
+    spells: Vec<usize>,
+    words: Vec<(Vec<char>, u32)>,
+}
+
+impl Sounds {
+    /// Compiles folded patterns, each with the number that it is found by. Patterns that are not two
+    /// to eight characters with a sound are passed over.
+    pub(super) fn new<'a>(
+        patterns: impl Iterator<Item = (&'a str, u32)>,
+    ) -> Result<Self, BuildError> {
+        let (mut texts, mut spells, mut words) = (Vec::new(), Vec::new(), Vec::new());
+        for (pattern, id) in patterns {
+            let chars: Vec<char> = pattern.chars().collect();
+            let symbols: Option<Vec<u16>> = chars.iter().map(|c| SYLLABLES.of(*c)).collect();
+            let Some(symbols) = symbols.filter(|it| (2..=8).contains(&it.len())) else { continue };
+            let mut add = |symbols: &[u16]| {
+                texts.push(encode(symbols));
+                spells.push(words.len());
+            };
+            add(&symbols);
+            for at in 0..symbols.len() {
+                let mut shortened = symbols.clone();
+                let Some(letter) = first_letter(symbols[at]) else { continue };
+                shortened[at] = initial(letter);
+                add(&shortened);
+            }
+            words.push((chars, id));
+        }
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .match_kind(MatchKind::Standard)
+            .build(&texts)?;
+        Ok(Self { automaton, spells, words })
+    }
+
+    /// How many bytes the automaton takes.
+    pub(super) fn memory_usage(&self) -> usize {
+        self.automaton.memory_usage()
+    }
+
+    /// Calls `each` with the number of every pattern that is found, where it stands and how it is
+    /// written. Patterns that are written as they are, and ordinary words, are passed over.
+    pub(super) fn find(&self, text: &Text, mut each: impl FnMut(u32, Range<usize>, Heard)) {
+        if self.words.is_empty() {
+            return;
+        }
+        let syllables = listen(text);
+        let symbols: Vec<u16> = syllables.iter().map(|syllable| syllable.symbol).collect();
+        let bytes = encode(&symbols);
+        for found in self.automaton.find_overlapping_iter(&bytes) {
+            let (word, id) = &self.words[self.spells[found.pattern().as_usize()]];
+            let part = &syllables[found.start() / 2..found.end() / 2];
+            let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
+            let at = first.from as usize..last.to as usize;
+            let heard = compare(word, part);
+            let is_as_written = heard.replaced + heard.spelled + heard.initials == 0;
+            if !is_as_written && !is_ordinary(part, &heard) {
+                each(*id, at, heard);
+            }
+        }
+    }
+}
+
+fn compare(word: &[char], part: &[Syllable]) -> Heard {
+    let mut heard = Heard { replaced: 0, spelled: 0, initials: 0, syllables: part.len() };
+    for (wanted, syllable) in word.iter().zip(part) {
+        match syllable.written {
+            Written::Character(c) if c == *wanted => {}
+            Written::Character(_) => heard.replaced += 1,
+            Written::Letters => heard.spelled += 1,
+            Written::Initial => heard.initials += 1,
+            Written::Nothing => {}
+        }
+    }
+    heard
+}
+
+/// 威信 sounds like 微信, and is a word of its own.
+fn is_ordinary(part: &[Syllable], heard: &Heard) -> bool {
+    if heard.spelled + heard.initials > 0 {
+        return false;
+    }
+    let word: String = part
+        .iter()
+        .filter_map(|syllable| match syllable.written {
+            Written::Character(c) => Some(c),
+            _ => None,
+        })
+        .collect();
+    SYLLABLES.heard.contains(word.as_str())
+}
+
+/// The syllables of a text, in order.
+fn listen(text: &Text) -> Vec<Syllable> {
+    let mut syllables = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(c) = text.at(at) {
+        if c.is_ascii_lowercase() {
+            at = spell(text, at, &mut syllables);
+            continue;
+        }
+        let (from, to) = (at as u32, at as u32 + 1);
+        let written = Written::Character(c);
+        match SYLLABLES.of(c) {
+            Some(symbol) => syllables.push(Syllable { symbol, written, from, to }),
+            // Two clauses are not read in one breath; a blank or a sign within a word is.
+            None if kind(c) == Break::Word || kind(c) >= Break::Clause => {
+                let written = Written::Nothing;
+                syllables.push(Syllable { symbol: SILENCE, written, from, to });
+            }
+            None => {}
+        }
+        at += 1;
+    }
+    syllables
+}
+
+/// Reads the Latin letters from `at` on; where they end.
+fn spell(text: &Text, at: usize, syllables: &mut Vec<Syllable>) -> usize {
+    let is_letter = |at: usize| text.at(at).is_some_and(|c| c.is_ascii_lowercase());
+    let (mut places, mut end) = (Vec::new(), at);
+    while is_letter(end) {
+        places.push(end);
+        end += 1;
+        // Letters that are parted one by one are read together.
+        let is_lone = |at: usize| is_letter(at) && !is_letter(at + 1);
+        let is_parted =
+            text.at(end).is_some_and(|c| kind(c) == Break::Blank || kind(c) == Break::Sign);
+        let was_lone = places.len() == 1 || places[places.len() - 2] + 1 < places[places.len() - 1];
+        if is_parted && was_lone && is_lone(end + 1) {
+            end += 1;
+        }
+    }
+    let letters: String = places.iter().filter_map(|at| text.at(*at)).collect();
+    let mut push = |symbol, written, range: Range<usize>| {
+        let (from, to) = (places[range.start] as u32, places[range.end - 1] as u32 + 1);
+        syllables.push(Syllable { symbol, written, from, to });
+    };
+    match segment(&letters) {
+        Some(lengths) => {
+            let mut from = 0;
+            for length in lengths {
+                let symbol = SYLLABLES.spelled.get(&letters[from..from + length]);
+                push(symbol.copied().unwrap_or(SILENCE), Written::Letters, from..from + length);
+                from += length;
+            }
+        }
+        None if letters.len() <= INITIALS_MAX => {
+            for (at, letter) in letters.bytes().enumerate() {
+                push(initial(letter), Written::Initial, at..at + 1);
+            }
+        }
+        None => push(SILENCE, Written::Nothing, 0..places.len()),
+    }
+    end
+}
+
+/// How letters part into syllables, the fewest there can be; `None` when they do not.
+fn segment(letters: &str) -> Option<Vec<usize>> {
+    let count = letters.len();
+    if count < 2 || count > LATIN_MAX {
+        return None;
+    }
+    // The last syllable of the best way to read the first n letters, and how many that way has.
+    let mut best: Vec<Option<(usize, usize)>> = vec![None; count + 1];
+    best[0] = Some((0, 0));
+    for end in 1..=count {
+        for length in 1..=SYLLABLE_MAX.min(end) {
+            let Some((_, before)) = best[end - length] else { continue };
+            let is_syllable = SYLLABLES.spelled.contains_key(&letters[end - length..end]);
+            if is_syllable && best[end].is_none_or(|(_, fewest)| before + 1 < fewest) {
+                best[end] = Some((length, before + 1));
+            }
+        }
+    }
+    let (mut lengths, mut end) = (Vec::new(), count);
+    while end > 0 {
+        let (length, _) = best[end]?;
+        lengths.push(length);
+        end -= length;
+    }
+    lengths.reverse();
+    Some(lengths)
+}
+
+fn first_letter(symbol: u16) -> Option<u8> {
+    static LETTERS: LazyLock<HashMap<u16, u8>> = LazyLock::new(|| {
+        let spelled = SYLLABLES.spelled.iter();
+        spelled.map(|(spelling, symbol)| (*symbol, spelling.as_bytes()[0])).collect()
+    });
+    LETTERS.get(&symbol).copied()
+}
+
+fn encode(symbols: &[u16]) -> Vec<u8> {
+    symbols.iter().flat_map(|symbol| [0x80 | (symbol >> 7) as u8, (symbol & 0x7f) as u8]).collect()
+}
