@@ -6,7 +6,7 @@ use super::{
     desk,
     effect::Effects,
     entry::Opened,
-    event::{Event, Manner, News, QueueNews, about},
+    event::{Event, InstitutionEvent, Manner, News, QueueNews, UserEvent, about},
     ledger, scope,
     session::{Availability, State},
     view::{
@@ -14,16 +14,24 @@ use super::{
         institution::{InstitutionSession, QueueRow},
         user::UserSession,
     },
-    wording::Words,
+    wording::{self, Words},
 };
 use crate::{
     directory,
     ids::{ConversationId, InstitutionId, UserId},
+    moderation::Category,
     store,
 };
 
 /// What is to be published once the operation is over, whatever its answer.
 pub(super) type Bulletin = Vec<News>;
+
+/// Earlier messages that show no more, since the rest of a secret was stopped.
+pub(super) struct Withdrawal<'a> {
+    pub(super) seqs: &'a [i64],
+    pub(super) category: Category,
+    pub(super) last_seq: i64,
+}
 
 /// Why an announcement could not be made up. Its record is stored all the same.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +77,48 @@ impl Consult {
             News::institution(to, about(conversation, record, manner, *to == opened.author))
         });
         Ok(user.into_iter().chain(institution).collect())
+    }
+
+    /// Tells both sides that earlier messages show no more.
+    pub(super) async fn announce_withdrawal(
+        &self,
+        conversation: &Conversation,
+        withdrawal: &Withdrawal<'_>,
+        bulletin: &mut Bulletin,
+    ) {
+        let made = self.tell_both(
+            conversation,
+            withdrawn::<_, UserSession>(conversation, withdrawal),
+            withdrawn::<_, InstitutionSession>(conversation, withdrawal),
+        );
+        take(made.await, bulletin);
+    }
+
+    /// Tells both sides that earlier messages show again, since their author insisted.
+    pub(super) async fn announce_restored(
+        &self,
+        conversation: &Conversation,
+        (seqs, last_seq): (&[i64], i64),
+        bulletin: &mut Bulletin,
+    ) {
+        let made = self.tell_both(
+            conversation,
+            restored::<_, UserSession>(conversation, seqs, last_seq),
+            restored::<_, InstitutionSession>(conversation, seqs, last_seq),
+        );
+        take(made.await, bulletin);
+    }
+
+    async fn tell_both(
+        &self,
+        conversation: &Conversation,
+        user: UserEvent,
+        institution: InstitutionEvent,
+    ) -> Result<Bulletin, Fault> {
+        let audience = self.audience(conversation).await?;
+        let staff = audience.institution.iter();
+        let told = staff.map(|to| News::institution(to, institution.clone()));
+        Ok([News::user(&audience.user, user)].into_iter().chain(told).collect())
     }
 
     /// Tells that a session began, changed hands or ended: `before` is the conversation as it was,
@@ -195,6 +245,21 @@ impl Consult {
         let Some(owner) = &conversation.owner else { return Ok(Availability::Offline) };
         Ok(self.desk(owner).await?.map_or(Availability::Offline, |desk| desk.state))
     }
+}
+
+fn withdrawn<A, S>(conversation: &Conversation, withdrawal: &Withdrawal<'_>) -> Event<A, S> {
+    Event::Withdrawn {
+        conversation: conversation.id.clone(),
+        last_seq: withdrawal.last_seq,
+        seqs: withdrawal.seqs.to_vec(),
+        category: withdrawal.category,
+        notice: wording::withdrawn(withdrawal.category),
+    }
+}
+
+fn restored<A, S>(conversation: &Conversation, seqs: &[i64], last_seq: i64) -> Event<A, S> {
+    let conversation = conversation.id.clone();
+    Event::Restored { conversation, last_seq, seqs: seqs.to_vec() }
 }
 
 fn turn<A, S>(

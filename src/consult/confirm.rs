@@ -84,8 +84,9 @@ impl Consult {
         bulletin: &mut Bulletin,
     ) -> Result<Sent, Stop> {
         let held = self.held(viewer, &asked.conversation, &asked.hold).await?;
-        let Some(Entry::Hold { hold, body, reply_to, client_id, verdict, expires_at, token }) =
-            held.opened.entry()
+        let Some(Entry::Hold {
+            hold, body, reply_to, client_id, verdict, expires_at, token, ..
+        }) = held.opened.entry()
         else {
             return Err(gone("the text was erased").into());
         };
@@ -133,9 +134,17 @@ impl Consult {
         let ground = ground(&before, turning.as_ref(), self.now_ms());
         let mut beside = vec![effect::bring(&before.id, held.placed.seq, Effect::Confirmed)];
         beside.extend(ledger::advance(&ground, &Move::Said(viewer.side())));
+        let withdraws = held.opened.entry().and_then(Entry::withdraws);
+        let restored = withdraws.map_or(Vec::new(), |(seqs, _)| seqs.to_vec());
+        if !restored.is_empty() {
+            beside.push(effect::restore(&before.id, held.placed.seq));
+        }
         let (place, word) = ((&before.id, &viewer.person), Word { entry, beside, client_id: None });
         let (opened, _) = self.append_word(place, turning.as_ref(), word).await?;
         self.tell_word((&before, turning.as_ref()), &opened, Manner::Said, bulletin).await;
+        if !restored.is_empty() {
+            self.announce_restored(&before, (&restored, opened.seq), bulletin).await;
+        }
         Ok(Sent::Delivered { seq: opened.seq, at: opened.at_ms })
     }
 

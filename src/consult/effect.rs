@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use crate::{
     ids::ConversationId,
+    moderation::Category,
     store::{Row, Statement},
 };
 
-/// What can happen to a record; each record meets at most one.
+/// What can happen to a record; each record meets at most one at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     /// A message was taken back.
@@ -16,6 +17,10 @@ pub(super) enum Effect {
     Confirmed,
     /// A held text was given up.
     Discarded,
+    /// A message held a part of a secret that was stopped later.
+    Withdrawn(Category),
+    /// Its author has insisted: it shows again.
+    Restored,
 }
 
 /// An effect, and the record that brought it.
@@ -35,6 +40,10 @@ impl Effect {
             Self::Recalled => "recalled",
             Self::Confirmed => "confirmed",
             Self::Discarded => "discarded",
+            Self::Withdrawn(Category::Privacy) => "withdrawn_privacy",
+            Self::Withdrawn(Category::Property) => "withdrawn_property",
+            Self::Withdrawn(Category::Sensitive) => "withdrawn_sensitive",
+            Self::Restored => "restored",
         }
     }
 
@@ -42,6 +51,10 @@ impl Effect {
         match text {
             "confirmed" => Self::Confirmed,
             "discarded" => Self::Discarded,
+            "withdrawn_privacy" => Self::Withdrawn(Category::Privacy),
+            "withdrawn_property" => Self::Withdrawn(Category::Property),
+            "withdrawn_sensitive" => Self::Withdrawn(Category::Sensitive),
+            "restored" => Self::Restored,
             _ => Self::Recalled,
         }
     }
@@ -72,16 +85,44 @@ pub(super) fn within(conversation: &ConversationId, from: i64, to: i64) -> State
     .bind(to)
 }
 
-/// Beside the record that brings it: `effect` on `seq`, guarded against a second one.
+/// Beside the record that brings it: `effect` on `seq`, guarded against a second one. That a message
+/// was withdrawn, and shows again, bars nothing.
 pub(super) fn bring(conversation: &ConversationId, seq: i64, effect: Effect) -> Statement {
     Statement::new(
         "INSERT INTO consult_effect (conversation, seq, effect, by_seq) VALUES ($1, $2, $3, $seq)
-         ON CONFLICT (conversation, seq) DO NOTHING",
+         ON CONFLICT (conversation, seq) DO UPDATE SET
+             effect = excluded.effect, by_seq = excluded.by_seq
+         WHERE consult_effect.effect = 'restored' OR consult_effect.effect LIKE 'withdrawn_%'",
     )
     .bind(conversation.as_str())
     .bind(seq)
     .bind(effect.as_str())
     .touching(1)
+}
+
+/// Beside the record that stops the rest of a secret: the earlier message `seq`, which holds a part
+/// of it, shows no more. What was taken back stays taken back.
+pub(super) fn withdraw(conversation: &ConversationId, seq: i64, category: Category) -> Statement {
+    Statement::new(
+        "INSERT INTO consult_effect (conversation, seq, effect, by_seq) VALUES ($1, $2, $3, $seq)
+         ON CONFLICT (conversation, seq) DO UPDATE SET
+             effect = excluded.effect, by_seq = excluded.by_seq
+         WHERE consult_effect.effect = 'restored'",
+    )
+    .bind(conversation.as_str())
+    .bind(seq)
+    .bind(Effect::Withdrawn(category).as_str())
+}
+
+/// Beside the record that confirms the text held at `held`: what it withdrew shows again.
+pub(super) fn restore(conversation: &ConversationId, held: i64) -> Statement {
+    Statement::new(
+        "UPDATE consult_effect SET effect = $3, by_seq = $seq
+         WHERE conversation = $1 AND by_seq = $2 AND effect LIKE 'withdrawn_%'",
+    )
+    .bind(conversation.as_str())
+    .bind(held)
+    .bind(Effect::Restored.as_str())
 }
 
 #[cfg(test)]
@@ -90,7 +131,10 @@ mod tests {
 
     #[test]
     fn every_effect_reads_back() {
-        for effect in [Effect::Recalled, Effect::Confirmed, Effect::Discarded] {
+        let withdrawn =
+            [Category::Privacy, Category::Property, Category::Sensitive].map(Effect::Withdrawn);
+        let others = [Effect::Recalled, Effect::Confirmed, Effect::Discarded, Effect::Restored];
+        for effect in withdrawn.into_iter().chain(others) {
             assert_eq!(Effect::of_text(effect.as_str()), effect);
         }
     }

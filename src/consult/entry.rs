@@ -29,7 +29,15 @@ pub(super) enum Entry {
         confirms: Option<Confirmed>,
     },
     /// Never shown to the other side.
-    Hidden { body: Body, reply_to: Option<i64>, client_id: Option<String>, verdict: Judged },
+    Hidden {
+        body: Body,
+        reply_to: Option<i64>,
+        client_id: Option<String>,
+        verdict: Judged,
+        /// The earlier messages that hold a part of what was found.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        withdraws: Vec<i64>,
+    },
     /// Shown to its author alone, who may confirm or discard it.
     Hold {
         hold: HoldId,
@@ -41,6 +49,9 @@ pub(super) enum Entry {
         /// What the author must show to confirm it; absent where an older server held it.
         #[serde(default)]
         token: Option<String>,
+        /// The earlier messages that hold a part of what was found.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        withdraws: Vec<i64>,
     },
     /// The author gave a held text up.
     Discard { hold: HoldId, target: i64 },
@@ -158,6 +169,16 @@ impl Entry {
     /// What an opened record says; `None` when a newer server wrote it or it is damaged.
     pub(super) fn of_content(content: &[u8]) -> Option<Self> {
         serde_json::from_slice(content).ok()
+    }
+
+    /// The earlier messages that are not to be shown because of it, and why.
+    pub(super) fn withdraws(&self) -> Option<(&[i64], Category)> {
+        match self {
+            Self::Hidden { verdict, withdraws, .. } | Self::Hold { verdict, withdraws, .. } => {
+                (!withdraws.is_empty()).then_some((withdraws, verdict.category))
+            }
+            _ => None,
+        }
     }
 
     /// The text its author sent, with what it answers: what makes two sends the same.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     hub::{Draft, Hub},
     ids::{ConversationId, InstitutionId, UserId},
-    moderation::Side,
+    moderation::{Category, Side},
 };
 
 /// An event on a personal channel. `A` is how the receiver sees authors, `S` how they see sessions.
@@ -38,6 +38,30 @@ pub(super) enum Event<A, S> {
     /// A message was taken back.
     #[serde(rename = "consult.recalled")]
     Recalled(About<A>),
+    /// Earlier messages hold a part of a secret whose rest was stopped: they show no more.
+    #[serde(rename = "consult.withdrawn")]
+    Withdrawn {
+        /// Where.
+        conversation: ConversationId,
+        /// The newest record's number.
+        last_seq: i64,
+        /// Which messages.
+        seqs: Vec<i64>,
+        /// Why.
+        category: Category,
+        /// What to show in their place.
+        notice: Words,
+    },
+    /// Their author has insisted: messages that were withdrawn show again; fetch them.
+    #[serde(rename = "consult.restored")]
+    Restored {
+        /// Where.
+        conversation: ConversationId,
+        /// The newest record's number.
+        last_seq: i64,
+        /// Which messages.
+        seqs: Vec<i64>,
+    },
     /// Somebody has read.
     #[serde(rename = "consult.read")]
     Read {

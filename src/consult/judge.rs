@@ -18,15 +18,16 @@ use crate::{
 };
 
 impl Consult {
-    /// Judges `body` as the viewer's next message in `conversation`.
+    /// Judges `body` as the viewer's next message in `conversation`; and names the earlier messages
+    /// that hold a part of what was found.
     pub(super) async fn judge(
         &self,
         conversation: &Conversation,
         viewer: &Viewer,
         body: &Body,
-    ) -> Result<Verdict, Stop> {
-        let earlier = self.earlier(conversation, &viewer.person).await?;
-        let earlier: Vec<_> = earlier.iter().map(String::as_str).collect();
+    ) -> Result<(Verdict, Vec<i64>), Stop> {
+        let lines = self.earlier(conversation, &viewer.person).await?;
+        let earlier: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
         let is_support = conversation.institution.as_str() == SUPPORT;
         let place = if is_support { Place::Support } else { Place::Consult };
         let question =
@@ -37,14 +38,16 @@ impl Consult {
             category: verdict.category.map_or("none", Category::as_str),
             action: verdict.action.as_str(),
         });
-        Ok(verdict)
+        let parts = verdict.withdrawn.iter().filter_map(|number| lines.get(*number));
+        let withdraws = parts.map(|line| line.seq).collect();
+        Ok((verdict, withdraws))
     }
 
     async fn earlier(
         &self,
         conversation: &Conversation,
         author: &UserId,
-    ) -> Result<Vec<String>, Stop> {
+    ) -> Result<Vec<Line>, Stop> {
         let (recent, now_ms) = (&self.inner().recent, self.now_ms());
         let (id, last_seq) = (&conversation.id, conversation.last_seq);
         if let Some(earlier) = recent.earlier(id, last_seq, author, now_ms) {
@@ -71,6 +74,7 @@ impl Consult {
 fn line_of(opened: &Opened) -> Option<Line> {
     match opened.entry() {
         Some(Entry::Message { body, .. }) => Some(Line {
+            seq: opened.seq,
             at_ms: opened.at_ms,
             author: opened.author.clone(),
             text: body.text().to_owned(),

@@ -27,6 +27,7 @@ pub(super) const READ_MAX: usize = 2 * LINES_MAX;
 /// One shown message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
+    pub(super) seq: i64,
     pub(super) at_ms: i64,
     pub(super) author: UserId,
     pub(super) text: String,
@@ -58,7 +59,7 @@ impl Recent {
         last_seq: i64,
         author: &UserId,
         now_ms: i64,
-    ) -> Option<Vec<String>> {
+    ) -> Option<Vec<Line>> {
         let tail = self.tails.get(conversation)?;
         (tail.through >= last_seq).then(|| tail.earlier(author, now_ms))
     }
@@ -111,17 +112,17 @@ impl Tail {
     }
 
     /// The author's messages within the window before `now_ms`, oldest first.
-    pub(super) fn earlier(&self, author: &UserId, now_ms: i64) -> Vec<String> {
-        let mut texts: Vec<_> = self
+    pub(super) fn earlier(&self, author: &UserId, now_ms: i64) -> Vec<Line> {
+        let mut lines: Vec<_> = self
             .lines
             .iter()
             .rev()
             .filter(|line| line.author == *author && is_near(line, now_ms))
             .take(EARLIER_MAX)
-            .map(|line| line.text.clone())
+            .cloned()
             .collect();
-        texts.reverse();
-        texts
+        lines.reverse();
+        lines
     }
 }
 
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
 
     fn line(second: i64, author: &str, text: &str) -> Line {
-        Line { at_ms: second * 1_000, author: author.into(), text: text.to_owned() }
+        Line { seq: second, at_ms: second * 1_000, author: author.into(), text: text.to_owned() }
     }
 
     fn fill(recent: &Recent, through: i64, lines: impl IntoIterator<Item = Line>) {
@@ -142,7 +143,8 @@ mod tests {
     }
 
     fn earlier(recent: &Recent, last_seq: i64, now_ms: i64) -> Option<Vec<String>> {
-        recent.earlier(&"c".into(), last_seq, &"a".into(), now_ms)
+        let lines = recent.earlier(&"c".into(), last_seq, &"a".into(), now_ms)?;
+        Some(lines.into_iter().map(|line| line.text).collect())
     }
 
     #[test]

@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use super::{
     Consult,
-    announce::Bulletin,
+    announce::{Bulletin, Withdrawal},
     append::Word,
     body::{Body, bad, check_client_id},
     conversation::Conversation,
+    effect,
     entry::{Entry, Judged, Opened},
     event::Manner,
     hold,
@@ -166,13 +167,14 @@ impl Consult {
             return Err(bad("reply_to names no record of this conversation").into());
         }
         self.check_floor(&conversation, sight).await?;
-        let verdict = self.judge(&conversation, viewer, &sending.body).await?;
+        let (verdict, withdraws) = self.judge(&conversation, viewer, &sending.body).await?;
         // A text that waits for its author is no word yet: it brings nobody to the conversation.
         let turning = match verdict.action {
             Action::Warn => None,
             _ => self.turning(&conversation, viewer.side()).await?,
         };
-        let word = self.compose(viewer, (&conversation, turning.as_ref()), sending, verdict);
+        let word =
+            self.compose(viewer, (&conversation, turning.as_ref()), sending, (verdict, withdraws));
         let place = (&conversation.id, &viewer.person);
         match self.append_word(place, turning.as_ref(), word).await {
             Ok((opened, is_new)) => {
@@ -206,6 +208,11 @@ impl Consult {
         let conversation = turned.as_ref().unwrap_or(before);
         remember(self, conversation, opened);
         self.announce(conversation, opened, manner, bulletin).await;
+        if let Some((seqs, category)) = opened.entry().and_then(Entry::withdraws) {
+            let last_seq = conversation.last_seq.max(opened.seq);
+            let withdrawal = Withdrawal { seqs, category, last_seq };
+            self.announce_withdrawal(conversation, &withdrawal, bulletin).await;
+        }
     }
 
     /// What is stored of the text, by the verdict on it, behind `turning`.
@@ -214,7 +221,7 @@ impl Consult {
         viewer: &Viewer,
         (before, turning): (&Conversation, Option<&Turning<'_>>),
         sending: &Sending,
-        verdict: Verdict,
+        (verdict, withdraws): (Verdict, Vec<i64>),
     ) -> Word {
         let now_ms = self.now_ms();
         let ground = ground(before, turning, now_ms);
@@ -234,15 +241,34 @@ impl Consult {
                 beside.push(hold::place(&hold, &before.id, &viewer.person, expires_at));
                 let token = Some(hold::fresh_token());
                 (
-                    Entry::Hold { hold, body, reply_to, client_id, verdict, expires_at, token },
+                    Entry::Hold {
+                        hold,
+                        body,
+                        reply_to,
+                        client_id,
+                        verdict,
+                        expires_at,
+                        token,
+                        withdraws,
+                    },
                     beside,
                 )
             }
             Action::Hide | Action::Reject => (
-                Entry::Hidden { body, reply_to, client_id, verdict: Judged::of(verdict) },
+                Entry::Hidden {
+                    body,
+                    reply_to,
+                    client_id,
+                    verdict: Judged::of(verdict),
+                    withdraws,
+                },
                 ledger::advance(&ground, &Move::Concealed(side)),
             ),
         };
+        let mut beside = beside;
+        if let Some((seqs, category)) = entry.withdraws() {
+            beside.extend(seqs.iter().map(|seq| effect::withdraw(&before.id, *seq, category)));
+        }
         Word { entry, beside, client_id: Some(sending.client_id.clone()) }
     }
 

@@ -75,5 +75,25 @@ pub(super) fn safety_notice(category: Category) -> Words {
     }
 }
 
+/// What stands in place of a message that was withdrawn.
+pub(super) fn withdrawn(category: Category) -> Words {
+    match category {
+        Category::Privacy => words(
+            "该消息与后续消息合起来涉及个人隐私或站外联系方式，已撤下。请勿泄露个人信息，谨防诈骗。",
+            "Together with a later one this message was about private data or contact outside the \
+             platform; it was withdrawn. Do not give away personal data; beware of fraud.",
+        ),
+        Category::Property => words(
+            "该消息与后续消息合起来涉及转账、付款等财产内容，已撤下。请勿在平台外付款，谨防诈骗。",
+            "Together with a later one this message was about transfers or payments; it was \
+             withdrawn. Do not pay outside the platform; beware of fraud.",
+        ),
+        Category::Sensitive => words(
+            "该消息与后续消息合起来包含敏感内容，已撤下。",
+            "Together with a later one this message contained sensitive content; it was withdrawn.",
+        ),
+    }
+}
+
 /// What a tutor is called whom the directory no longer knows.
 pub(super) const UNKNOWN_TUTOR: &str = "老师";

@@ -38,9 +38,9 @@ async fn a_phone_number_is_held_until_its_author_insists() {
     let called = house.say(&user("user1"), &conversation, ("k1", PHONE)).await;
     let mut answer = called.answer.clone().unwrap();
     let token = answer["token"].take();
-    let shown_call = house::Called { answer: Ok(answer), events: called.events };
+    let shown_call = Called { answer: Ok(answer), events: called.events };
     insta::assert_snapshot!(told(&shown_call), @r#"
-    [{"status":"held","seq":2,"hold":"id1","warning":{"category":"privacy","spans":[{"utf8":[15,26],"utf16":[5,16],"rule":"number.mobile","reason":"手机号码"}],"advice":{"zh":"消息疑似包含手机号、证件号、账号等个人隐私。平台建议不要向机构提供，您可以修改后发送，或确认仍要发送。","en":"The message seems to contain private data such as a phone, ID or account number. We advise against giving it to the institution: edit it, or confirm that you want to send it."}},"token":null,"expires_at":1800000300000}
+    [{"status":"held","seq":2,"hold":"id1","warning":{"category":"privacy","spans":[{"utf8":[15,26],"utf16":[5,16],"rule":"number.mobile","reason":"手机号码","view":"digits"}],"advice":{"zh":"消息疑似包含手机号、证件号、账号等个人隐私。平台建议不要向机构提供，您可以修改后发送，或确认仍要发送。","en":"The message seems to contain private data such as a phone, ID or account number. We advise against giving it to the institution: edit it, or confirm that you want to send it."}},"token":null,"expires_at":1800000300000}
     ["user1",{"type":"consult.held","conversation":"id2","last_seq":2,"record":{"seq":2,"at":1800000000000,"kind":"held","hold":"id1","body":{"kind":"text","text":"我的电话是13812345678"},"category":"privacy","fate":"pending","expires_at":1800000300000,"client_id":"k1"}}]]
     "#);
     assert_eq!(house.kinds(&tutor("tutor1"), &conversation).await, ["session", "withheld"]);
@@ -116,7 +116,9 @@ async fn a_text_that_an_older_server_held_is_to_be_sent_again() {
     };
     let (body, client_id) = (Body::Text { text: PHONE.to_owned() }, Some("k1".to_owned()));
     let (reply_to, token) = (None, None);
-    let entry = Entry::Hold { hold, body, reply_to, client_id, verdict, expires_at, token };
+    let withdraws = Vec::new();
+    let entry =
+        Entry::Hold { hold, body, reply_to, client_id, verdict, expires_at, token, withdraws };
     house.consult.append(&id, &author, entry, beside).await.unwrap();
     for token in ["", "the-token-that-it-signed"] {
         let input = json!({"conversation": id, "hold": "h1", "token": token});
@@ -285,7 +287,7 @@ async fn two_pieces_said_at_once_are_judged_one_after_the_other() {
                 house.say(&who, &conversation, (&keys[0], pieces[0])),
                 other.say(&who, &conversation, (&keys[1], pieces[1])),
             );
-            let status = |called: house::Called| called.answer.unwrap()["status"].clone();
+            let status = |called: Called| called.answer.unwrap()["status"].clone();
             let mut statuses = [status(one), status(two)];
             statuses.sort_by_key(|status| *status != "delivered");
             assert_eq!(statuses, ["delivered", caught], "round {round}");

@@ -5,6 +5,7 @@ mod house;
 mod keywords;
 mod masks;
 mod moves;
+mod pieces;
 mod plans;
 mod scope;
 mod serving;
@@ -13,7 +14,7 @@ mod talking;
 
 use serde_json::{Value, json};
 
-use self::house::{House, admin, support, tutor, user};
+use self::house::{Called, House, admin, support, tutor, user};
 use crate::error::Code;
 
 /// JSON with the ids and masks of this run replaced, for snapshots.
@@ -43,7 +44,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// A call's answer and events, a line each.
-fn told(called: &house::Called) -> String {
+fn told(called: &Called) -> String {
     let answer = match &called.answer {
         Ok(answer) => answer.clone(),
         Err(refusal) => json!(refusal.to_string()),

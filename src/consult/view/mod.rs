@@ -80,6 +80,15 @@ pub(super) enum Shown<A> {
         #[serde(skip_serializing_if = "Option::is_none")]
         client_id: Option<String>,
     },
+    /// A message that held a part of a secret whose rest was stopped.
+    Withdrawn {
+        /// Who wrote it.
+        author: A,
+        /// What the secret is about.
+        category: Category,
+        /// What to show in its place.
+        notice: Words,
+    },
     /// A message that its author took back.
     Recalled {
         /// Who wrote it.

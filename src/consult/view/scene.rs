@@ -54,9 +54,14 @@ impl Scene<'_> {
     fn shown<A: Author>(&self, opened: &Opened, entry: Entry) -> Shown<A> {
         let is_mine = opened.author == *self.viewer;
         let author = || self.author(&opened.author);
+        let effect = self.effect(opened.seq);
         match entry {
-            Entry::Message { .. } if self.effect(opened.seq) == Some(Effect::Recalled) => {
+            Entry::Message { .. } if effect == Some(Effect::Recalled) => {
                 Shown::Recalled { author: author() }
+            }
+            Entry::Message { .. } if let Some(Effect::Withdrawn(category)) = effect => {
+                let notice = wording::withdrawn(category);
+                Shown::Withdrawn { author: author(), category, notice }
             }
             Entry::Message { body, reply_to, client_id, confirms } => Shown::Message {
                 author: author(),

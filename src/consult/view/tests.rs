@@ -54,6 +54,7 @@ fn hold(expires_at: i64) -> Entry {
         verdict: judged(),
         expires_at,
         token: Some("secret-token".to_owned()),
+        withdraws: Vec::new(),
     }
 }
 
@@ -127,6 +128,7 @@ fn a_hidden_text_is_a_placeholder_even_for_its_author() {
         reply_to: None,
         client_id: Some("k1".to_owned()),
         verdict: judged(),
+        withdraws: Vec::new(),
     };
     let both = by_both(&entry("tutor1", hidden), &Effects::default());
     assert!(!both.contains("138"));

@@ -146,9 +146,9 @@ impl Numbers {
         };
         let mut score: i32 = 55;
         score += if has(self.phone) { 30 } else { 0 };
-        score += if run.is_evasive() { 25 } else { 0 };
+        score += if run.is_evasive(found.text) { 25 } else { 0 };
         score -= if is_harmless { 70 } else { 0 };
-        score -= if is_usual(&run.shape()) { 0 } else { 30 };
+        score -= if is_usual(&run.shape(found.text)) { 0 } else { 30 };
         score -= if follows_letters(found.text, at.start) && !has(self.phone) { 40 } else { 0 };
         number(Kind::Mobile, national, score.clamp(0, 100) as u32)
     }

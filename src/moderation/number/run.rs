@@ -4,7 +4,7 @@ use std::{collections::HashSet, ops::Range};
 
 use crate::moderation::{
     fold::{folded, numeral},
-    text::{Break, Text, kind},
+    text::{Break, JOINT, Text, kind},
 };
 
 /// Between two groups of one number stand at most so many signs.
@@ -70,13 +70,17 @@ impl Run {
         self.groups.iter().map(|group| group.digits.as_str()).collect()
     }
 
-    /// How many digits stand together with nothing between them, one number after the other.
-    pub(super) fn shape(&self) -> Vec<usize> {
+    /// How many digits stand together with nothing between them, one number after the other. The edge
+    /// of a message is nothing: people cut numbers where they like.
+    pub(super) fn shape(&self, text: &Text) -> Vec<usize> {
         let mut shape: Vec<usize> = Vec::new();
         let mut end = None;
         for group in &self.groups {
             match shape.last_mut() {
                 Some(last) if end == Some(group.at.start) => *last += group.digits.len(),
+                Some(last) if text.at(group.at.start - 1) == Some(JOINT) => {
+                    *last += group.digits.len();
+                }
                 _ => shape.push(group.digits.len()),
             }
             end = Some(group.at.end);
@@ -85,9 +89,9 @@ impl Run {
     }
 
     /// Whether it is written as nobody writes a number who has nothing to hide.
-    pub(super) fn is_evasive(&self) -> bool {
+    pub(super) fn is_evasive(&self, text: &Text) -> bool {
         let is_strange = |group: &Group| group.script != Script::Plain;
-        let shape = self.shape();
+        let shape = self.shape(text);
         let is_strewn = shape.len() >= 6 && shape.iter().all(|length| *length <= 2);
         is_strewn || self.groups.iter().any(is_strange)
     }
