@@ -23,6 +23,14 @@ dependencies() {
   return 1
 }
 
+# The tables by which moderation reads text are what their sources make today.
+tables() {
+  python3 scripts/tables_test.py
+  python3 -m venv target/tables
+  target/tables/bin/pip install --quiet --requirement scripts/tables.requirements.txt
+  target/tables/bin/python scripts/tables --check
+}
+
 fuzzing() {
   if ! cargo +nightly --version >/dev/null 2>&1; then
     printf 'Fuzzing needs a nightly compiler: rustup toolchain install nightly\n' >&2
@@ -45,5 +53,6 @@ step 'format' cargo fmt --all --check
 step 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
 step 'documents' make --no-print-directory docs
 step 'dependencies' dependencies
+step 'tables' tables
 step 'fuzzing' fuzzing
 printf '\nAll checked in %s s.\n' "$SECONDS"

@@ -93,6 +93,10 @@ struct Marks {
 fn is_street(text: &Text, at: usize) -> bool {
     let word = |length: usize| -> String { text.slice((at + 1).saturating_sub(length)..at + 1) };
     let is_named = at >= 2 && text.at(at - 1).is_some_and(|c| kind(c) == Break::Word);
+    // 路程, 城镇, 村民 and their like name no street.
+    if text.at(at + 1).is_some_and(|c| "程线径费口镇市乡民居理德路区".contains(c)) {
+        return false;
+    }
     let is_one = matches!(
         text.at(at),
         Some(
@@ -128,6 +132,11 @@ fn is_street(text: &Text, at: usize) -> bool {
     is_named && (is_one || is_two)
 }
 
+/// Whether what follows a number says that it counts something.
+fn is_quantity(after: Option<char>) -> bool {
+    after.is_some_and(|c| "=%.÷×+米人道分元".contains(c))
+}
+
 /// A number with what it numbers at `at`: where it ends, and what it was.
 fn mark(text: &Text, at: usize, marks: &mut Marks) -> Option<usize> {
     let is_digit = |c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c);
@@ -156,10 +165,8 @@ fn mark(text: &Text, at: usize, marks: &mut Marks) -> Option<usize> {
             marks.room = true;
             return Some(end);
         }
-        _ if figures.matches('-').count() >= 1
-            && is_room_long
-            && figures.starts_with(|c: char| c.is_ascii_digit()) =>
-        {
+        // 3-2-501 is a door by itself, 4000-400 a sum.
+        _ if is_room_long && figures.matches('-').count() >= 2 && !is_quantity(text.at(end)) => {
             marks.building = true;
             marks.room = true;
             return Some(end);

@@ -31,6 +31,25 @@ pub(super) fn digits(runs: &[Run]) -> Vec<Token> {
     runs.iter().map(|run| Token::recognised(run.at())).collect()
 }
 
+/// Every run of letters that looks like an account: it begins with one and holds a digit or a sign.
+pub(super) fn accounts(text: &Text) -> Vec<Token> {
+    let is_part = |at: usize| {
+        text.at(at).is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+    };
+    let (mut accounts, mut at) = (Vec::new(), 0);
+    while at < text.len() {
+        let length = (at..text.len()).take_while(|at| is_part(*at)).count();
+        let chars = text.chars().get(at..at + length).unwrap_or_default();
+        let begins = chars.first().is_some_and(|first| first.c.is_ascii_alphabetic());
+        let is_account = begins && chars.iter().any(|char| !char.c.is_ascii_alphabetic());
+        if (6..=20).contains(&length) && is_account {
+            accounts.push(Token::recognised(at..at + length));
+        }
+        at += length.max(1);
+    }
+    accounts
+}
+
 /// Where figures or numerals that begin at `at` end.
 fn figures(text: &Text, at: usize) -> Option<usize> {
     let first = text.at(at)?;

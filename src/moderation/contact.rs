@@ -31,6 +31,7 @@ pub(super) struct Contacts {
     code: Class,
     add: Class,
     at_sign: Class,
+    link: Class,
     hosts_public: Vec<String>,
     hosts_pay: Vec<String>,
     hosts_contact: Vec<String>,
@@ -40,6 +41,8 @@ pub(super) struct Contacts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Contact {
     pub(super) at: Range<usize>,
+    /// From the word that introduces it to its end.
+    pub(super) said: Range<usize>,
     pub(super) rule: &'static str,
     pub(super) reason: &'static str,
     pub(super) category: Category,
@@ -55,7 +58,8 @@ impl Contact {
         score: u32,
         view: View,
     ) -> Self {
-        Self { at, rule, reason, category: Category::Privacy, score, view }
+        let said = at.clone();
+        Self { at, said, rule, reason, category: Category::Privacy, score, view }
     }
 }
 
@@ -69,6 +73,7 @@ impl Contacts {
             code: rules.class("code"),
             add: rules.class("add"),
             at_sign: rules.class("at-sign"),
+            link: rules.class("link"),
             hosts_public: list("hosts-public"),
             hosts_pay: list("hosts-pay"),
             hosts_contact: list("hosts-contact"),
@@ -95,7 +100,9 @@ impl Contacts {
             let hit = |at| Contact::new(at, "contact.code", "验证码", 85, name.view);
             contacts.extend(number.map(hit));
         }
-        for name in found.of(self.add).filter(|name| name.certainty >= 85) {
+        // x+y is a sum: a plus that stands for 加 introduces nothing by itself.
+        let is_word = |name: &&Token| found.text.at(name.at.start) != Some('+');
+        for name in found.of(self.add).filter(|name| name.certainty >= 85).filter(is_word) {
             contacts.extend(added(found, name));
         }
         self.emails(found, &mut contacts);
@@ -135,6 +142,11 @@ impl Contacts {
         }
     }
 
+    /// Whether a word says that one should go there.
+    fn is_led_to(&self, found: &Found<'_>, at: &Range<usize>) -> bool {
+        found.near(self.link, at, 12, |token| token.certainty >= 85)
+    }
+
     /// Links that lead to payment, to a contact, or somewhere else off the platform.
     fn links(&self, found: &Found<'_>, contacts: &mut Vec<Contact>) {
         let text = found.text;
@@ -170,7 +182,9 @@ impl Contacts {
                     95,
                     View::Text,
                 ));
-            } else if !is_host_of(&self.hosts_public, &host) && scheme > 0 {
+            } else if !is_host_of(&self.hosts_public, &host)
+                && (scheme > 0 || text.at(end) == Some('/') || self.is_led_to(found, &whole))
+            {
                 contacts.push(Contact::new(
                     whole.clone(),
                     "link.other",
@@ -202,7 +216,9 @@ fn account(found: &Found<'_>, name: &Token) -> Option<Contact> {
     // 加vip2026班: the name is the beginning of a longer word.
     let is_latin = |at: usize| text.at(at).is_some_and(|c| c.is_ascii_alphabetic());
     let is_longer = from == name.at.end && is_latin(name.at.end - 1) && is_latin(from) && !said;
-    (fits && !is_longer).then(|| Contact::new(at, "contact.wechat", "微信号", 85, name.view))
+    let said = name.at.start..at.end;
+    let contact = || Contact::new(at, "contact.wechat", "微信号", 85, name.view);
+    (fits && !is_longer).then(|| Contact { said, ..contact() })
 }
 
 /// What is to be added or searched for, when it looks like an account.
@@ -213,7 +229,10 @@ fn added(found: &Found<'_>, name: &Token) -> Option<Contact> {
     let is_account = letters.starts_with(|c: char| c.is_ascii_alphabetic())
         && (6..=ACCOUNT_MAX).contains(&letters.len())
         && (has(u8::is_ascii_digit) || letters.contains(['_', '-']));
-    is_account.then(|| Contact::new(at, "contact.account", "平台外的账号", 60, View::Text))
+    let is_formula = found.text.at(at.end).is_some_and(|c| "+=([*^/\\".contains(c));
+    let said = name.at.start..at.end;
+    let contact = || Contact::new(at, "contact.account", "平台外的账号", 60, View::Text);
+    (is_account && !is_formula).then(|| Contact { said, ..contact() })
 }
 
 /// Where the account begins behind a name that ends at `end`, and whether a word introduces it.
@@ -239,7 +258,13 @@ fn run(found: &Found<'_>, from: usize) -> Option<(Range<usize>, String)> {
     let is_lone =
         |at: usize| text.at(at).is_some_and(is_part) && !text.at(at + 1).is_some_and(is_part);
     let (mut letters, mut at, mut end) = (String::new(), from, from);
-    let is_spaced = is_lone(from) && is_lone(from + 2) && is_lone(from + 4);
+    // An account whose letters are parted is parted all along by the same sign; formulas are not.
+    let sign = text.at(from + 1).filter(|sign| !"^=$+/".contains(*sign));
+    let is_spaced = is_lone(from)
+        && is_lone(from + 2)
+        && is_lone(from + 4)
+        && sign.is_some()
+        && text.at(from + 3) == sign;
     while letters.len() <= ACCOUNT_MAX {
         match text.at(at) {
             Some(c) if is_part(c) => {
@@ -248,7 +273,7 @@ fn run(found: &Found<'_>, from: usize) -> Option<(Range<usize>, String)> {
             }
             // An account may go on in the next message.
             Some(JOINT) => {}
-            Some(c) if is_spaced && kind(c) != Break::Word && kind(c) != Break::Sentence => {}
+            Some(c) if is_spaced && Some(c) == sign && kind(c) != Break::Sentence => {}
             _ => break,
         }
         at += 1;
@@ -287,7 +312,8 @@ fn domain(found: &Found<'_>, from: usize) -> (String, usize) {
         match text.at(at) {
             Some(c) if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') => host.push(c),
             Some('点' | '。') if is_letter(at + 1) && !host.is_empty() => host.push('.'),
-            Some(' ') if host.is_empty() || is_parted(found, at) => {}
+            Some(' ') if host.is_empty() || host.ends_with('.') || is_parted(found, at) => {}
+            Some(' ') if text.at(at + 1) == Some('.') => {}
             _ => break,
         }
         at += 1;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     Engine,
-    amount::{amounts, digits},
+    amount::{accounts, amounts, digits},
     found::Found,
     rules::{COUNTS, Finding},
     text::{JOINT, Text},
@@ -24,8 +24,10 @@ pub(super) struct Evidence<'a> {
     pub(super) view: View,
     /// The number that was recognised.
     pub(super) number: Option<String>,
-    /// Whether it is an account or a link.
-    pub(super) is_contact: bool,
+    /// Whether words say what the number is.
+    pub(super) is_named: bool,
+    /// Whether it is an account or a link; then, from what introduces it to its end.
+    pub(super) contact: Option<Range<usize>>,
     /// Whether a word of it lies across the edge of a message.
     pub(super) broken: bool,
 }
@@ -42,9 +44,11 @@ impl Engine {
     /// Everything that speaks against a text of `side`.
     pub(super) fn gather(&self, text: &Text, side: Side) -> Gathered<'_> {
         let runs = self.numbers.runs(text);
-        let [money, figures] = ["money", "digits"].map(|name| self.rules.class(name));
+        let [money, figures, account] =
+            ["money", "digits", "account"].map(|name| self.rules.class(name));
         let mut more: Vec<_> = amounts(text).into_iter().map(|token| (token, money)).collect();
         more.extend(digits(&runs).into_iter().map(|token| (token, figures)));
+        more.extend(accounts(text).into_iter().map(|token| (token, account)));
         let found = self.rules.find(text, more);
         let findings = self.rules.judge(&found, side);
         let mut evidence = Vec::new();
@@ -55,13 +59,13 @@ impl Engine {
             let (rule, reason) = number.kind.told();
             let (at, score, digits) = (number.at, number.score, Some(number.digits));
             let base = Evidence::new(at, (rule, reason), Category::Privacy, score, View::Digits);
-            Evidence { number: digits, ..base }
+            Evidence { number: digits, is_named: number.is_named, ..base }
         }));
         evidence.extend(self.contacts.judge(&found, &runs).into_iter().map(|contact| {
             let told = (contact.rule, contact.reason);
             let base =
                 Evidence::new(contact.at, told, contact.category, contact.score, contact.view);
-            Evidence { is_contact: true, ..base }
+            Evidence { contact: Some(contact.said), ..base }
         }));
         evidence.extend(self.addresses.judge(&found).into_iter().map(|(at, score)| {
             let told = ("address.home", "住址");
@@ -100,7 +104,8 @@ impl<'a> Evidence<'a> {
             score,
             view,
             number: None,
-            is_contact: false,
+            is_named: false,
+            contact: None,
             broken: false,
         }
     }

@@ -71,7 +71,7 @@ impl Joined {
 
     /// Whether evidence of the joined text is of a secret in pieces.
     pub(super) fn counts(&self, evidence: &Evidence<'_>) -> bool {
-        let parts = self.parts(&evidence.at);
+        let parts = self.parts(evidence.contact.as_ref().unwrap_or(&evidence.at));
         let Some((first, last)) = parts.first().zip(parts.last()) else { return false };
         if first == last {
             return false;
@@ -79,9 +79,12 @@ impl Joined {
         let is_last = last + 1 == self.messages.len();
         if evidence.number.is_some() {
             let between = &parts[1..];
-            return is_last && between.iter().all(|part| self.is_filled(*part, &evidence.at));
+            // The last message may say what the number before it was.
+            let is_told = evidence.is_named && self.messages.len() - last == 2;
+            let is_whole = between.iter().all(|part| self.is_filled(*part, &evidence.at));
+            return (is_last || is_told) && is_whole;
         }
-        if evidence.is_contact {
+        if evidence.contact.is_some() {
             let is_short = |part: &usize| self.messages[*part].len() <= SHORT;
             return (is_last || self.messages.len() - last == 2) && parts.iter().all(is_short);
         }

@@ -120,7 +120,7 @@ pub(super) struct Rule {
 }
 
 /// Which readings a word is looked for in, beside the plain one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Looks {
     pub(super) sound: bool,
     pub(super) split: bool,

@@ -7,6 +7,8 @@
 
 mod address;
 mod amount;
+mod candidate;
+mod compile;
 mod contact;
 mod evidence;
 mod fold;

@@ -4,14 +4,15 @@ use std::{collections::HashMap, ops::Range};
 
 use super::{
     Size,
+    candidate::Candidate,
+    compile::{Compiler, RECOGNISED},
     found::{Class, Found},
     lexicon::{self, Lexicon, LexiconFault, Looks, Scope, Tier},
-    pattern::{self, Step, What},
-    sound::Heard,
+    pattern,
     text::{Break, Text, kind},
-    token::{self, Token, View},
+    token::{Token, View},
     verdict::{Category, Side},
-    words::{Gathered, Role, Words},
+    words::{Role, Words},
 };
 
 /// A hit of this score or more counts.
@@ -76,141 +77,6 @@ pub(super) struct Finding {
     pub(super) score: u32,
     /// What has weakened it.
     pub(super) reduced_by: Vec<u32>,
-}
-
-/// Something that a rule may have found.
-#[derive(Clone, Debug)]
-struct Candidate {
-    rule: u32,
-    at: Range<usize>,
-    /// How sure the least sure of its words is.
-    certainty: u32,
-    /// How all its words are written, by their sound.
-    heard: Heard,
-    is_evasive: bool,
-    view: View,
-}
-
-impl Candidate {
-    fn of(rule: u32, token: &Token) -> Self {
-        let Token { at, certainty, is_evasive, view, .. } = token.clone();
-        Self { rule, at, certainty, is_evasive, view, heard: heard(token) }
-    }
-
-    /// The same, gone on with another word.
-    fn with(&self, token: &Token) -> Self {
-        let add = heard(token);
-        Self {
-            at: self.at.start..token.at.end,
-            certainty: self.certainty.min(token.certainty),
-            is_evasive: self.is_evasive || token.is_evasive,
-            view: self.view.max(token.view),
-            heard: Heard {
-                replaced: self.heard.replaced + add.replaced,
-                spelled: self.heard.spelled + add.spelled,
-                initials: self.heard.initials + add.initials,
-                syllables: self.heard.syllables + add.syllables,
-            },
-            rule: self.rule,
-        }
-    }
-
-    /// How sure it is that this is meant: what is long is no chance.
-    fn certainty(&self) -> u32 {
-        match self.view {
-            View::Sound => self.certainty.max(token::certainty(self.heard)),
-            _ => self.certainty,
-        }
-    }
-}
-
-/// How a token is written, by its sound; one that is written as it is has a syllable a character.
-fn heard(token: &Token) -> Heard {
-    let syllables = token.at.len();
-    token.heard.unwrap_or(Heard { replaced: 0, spelled: 0, initials: 0, syllables })
-}
-
-/// The names of classes that no file lists: what recognisers find.
-const RECOGNISED: [&str; 3] = ["money", "digits", "account"];
-
-struct Compiler {
-    gathered: Gathered,
-    classes: HashMap<String, Class>,
-    lists: Vec<(Vec<String>, Looks)>,
-}
-
-impl Compiler {
-    fn new(classes: &[lexicon::Class]) -> Self {
-        let mut compiler =
-            Self { gathered: Gathered::default(), classes: HashMap::new(), lists: Vec::new() };
-        for name in RECOGNISED {
-            compiler.name(name);
-        }
-        for class in classes {
-            let id = compiler.name(&class.name);
-            let looks = Looks { sound: class.sound, split: class.split, emoji: class.emoji };
-            compiler.lists[usize::from(id)] = (class.words.clone(), looks);
-        }
-        compiler
-    }
-
-    fn name(&mut self, name: &str) -> Class {
-        let id = self.lists.len() as Class;
-        self.lists.push((Vec::new(), Looks::default()));
-        self.classes.insert(name.to_owned(), id);
-        id
-    }
-
-    /// A class of its own for a list of words and classes.
-    fn list(&mut self, words: &[String], looks: Looks) -> Option<Class> {
-        if words.is_empty() {
-            return None;
-        }
-        self.lists.push((words.to_vec(), looks));
-        Some((self.lists.len() - 1) as Class)
-    }
-
-    /// Adds the words of every class, through the classes that it names.
-    fn fill(&mut self) -> Result<(), String> {
-        for id in 0..self.lists.len() {
-            let mut seen = vec![id];
-            let mut open = vec![id];
-            while let Some(from) = open.pop() {
-                let (words, looks) = self.lists[from].clone();
-                for word in words {
-                    let Some(name) = word.strip_prefix('<').and_then(|it| it.strip_suffix('>'))
-                    else {
-                        self.gathered.add(&word, Role::Class(id as Class), looks);
-                        continue;
-                    };
-                    let named = usize::from(self.class(name)?);
-                    if RECOGNISED.contains(&name) {
-                        return Err(format!("<{name}> can stand in patterns only"));
-                    }
-                    if !seen.contains(&named) {
-                        seen.push(named);
-                        open.push(named);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn class(&self, name: &str) -> Result<Class, String> {
-        self.classes.get(name).copied().ok_or_else(|| format!("there is no class <{name}>"))
-    }
-
-    fn steps(&mut self, pattern: &str, looks: Looks) -> Result<Vec<(usize, Class, bool)>, String> {
-        let step = |Step { gap, what, is_optional }: Step| {
-            let class = match what {
-                What::Class(name) => self.class(&name)?,
-                What::Word(word) => self.list(&[word], looks).ok_or("a word is missing")?,
-            };
-            Ok((gap, class, is_optional))
-        };
-        pattern::parse(pattern)?.into_iter().map(step).collect()
-    }
 }
 
 impl Rules {

@@ -154,6 +154,8 @@ pub(super) fn certainty(heard: Heard) -> u32 {
         (0, 0, 1..) if exact >= initials && syllables >= 3 => 70,
         (0, 0, 1..) if exact >= initials => 50,
         (1.., 0, 0) if exact == 0 && syllables == 2 => 35,
+        (1.., 0, 0) if 2 * replaced > syllables && syllables >= 4 => 52,
+        (1.., 0, 0) if 2 * replaced > syllables && syllables == 3 => 45,
         (1.., 0, 0) if syllables >= 4 => 75,
         (1.., 0, 0) if syllables == 3 && exact > 0 => 65,
         (1.., 0, 0) if exact > 0 => 52,

@@ -1,7 +1,7 @@
 //! The fold: width, case, script, look-alikes, digits and invisible characters, one character at a time.
 //!
 //! Texts and patterns go through the same code, so a pattern is found however it is dressed. The
-//! tables are made by `scripts/tables.py` from Unicode and from data of the language, and say so.
+//! tables are made by `scripts/tables` from Unicode and from data of the language, and say so.
 
 mod table;
 

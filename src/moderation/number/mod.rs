@@ -53,6 +53,8 @@ pub(super) struct Number {
     /// Where it stands in the text, in characters.
     pub(super) at: Range<usize>,
     pub(super) score: u32,
+    /// Whether words say what it is.
+    pub(super) is_named: bool,
 }
 
 /// The recognisers, with the words that tell numbers apart.
@@ -122,10 +124,12 @@ impl Numbers {
     /// What the whole run is, if anything: an ID may pass the check of a card, so it is asked first.
     fn weigh(&self, found: &Found<'_>, run: &Run) -> Option<Number> {
         let (digits, at) = (run.digits(), run.at());
-        let number = |kind, digits: &str, score| {
-            Some(Number { kind, digits: digits.to_uppercase(), at: at.clone(), score })
-        };
         let has = |class| found.near(class, &at, CUE_CHARS, is_sure);
+        let is_named = has(self.id) || has(self.card) || has(self.phone);
+        let number = |kind, digits: &str, score| {
+            let digits = digits.to_uppercase();
+            Some(Number { kind, digits, at: at.clone(), score, is_named })
+        };
         if is_id(&digits) {
             return number(Kind::Id, &digits, 100);
         }

@@ -46,15 +46,32 @@ pub(in crate::moderation) struct Run {
 #[derive(Debug, Default)]
 pub(super) struct Joiners {
     words: HashSet<String>,
+    /// Those among the words that hold a numeral, which is no digit in them.
+    counting: Vec<Vec<char>>,
     /// The characters of the words for a phone, which are strewn among dressed digits.
     strewn: HashSet<char>,
 }
 
 impl Joiners {
     pub(super) fn new(words: &[String], strewn: &[String]) -> Self {
-        let words = words.iter().map(|word| folded(word)).collect();
+        let words: HashSet<String> = words.iter().map(|word| folded(word)).collect();
+        let counting = words.iter().map(|word| word.chars().collect::<Vec<_>>());
+        let counting = counting.filter(|word| word.iter().any(|c| numeral(*c).is_some()));
+        let counting = counting.collect();
         let strewn = strewn.iter().flat_map(|word| folded(word).chars().collect::<Vec<_>>());
-        Self { words, strewn: strewn.filter(|c| !c.is_ascii()).collect() }
+        Self { words, counting, strewn: strewn.filter(|c| !c.is_ascii()).collect() }
+    }
+
+    /// Whether the numeral at `at` belongs to a word: 最后四位, 另一半.
+    fn holds(&self, text: &Text, at: usize) -> bool {
+        self.counting.iter().any(|word| {
+            (0..word.len()).any(|before| {
+                let begin = at.checked_sub(before);
+                let is_word =
+                    |begin: usize| word.iter().zip(begin..).all(|(c, at)| text.at(at) == Some(*c));
+                numeral(word[before]).is_some() && begin.is_some_and(is_word)
+            })
+        })
     }
 }
 
@@ -100,7 +117,7 @@ impl Run {
 /// Every run of a text, in order.
 pub(super) fn runs(text: &Text, joiners: &Joiners) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    for group in groups(text) {
+    for group in groups(text, joiners) {
         match runs.last_mut() {
             Some(run) if is_joined(text, joiners, run, &group) => run.groups.push(group),
             _ => runs.push(Run { groups: vec![group] }),
@@ -110,10 +127,10 @@ pub(super) fn runs(text: &Text, joiners: &Joiners) -> Vec<Run> {
     runs
 }
 
-fn groups(text: &Text) -> Vec<Group> {
+fn groups(text: &Text, joiners: &Joiners) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for at in 0..text.len() {
-        let Some((digit, script)) = digit(text, at) else { continue };
+        let Some((digit, script)) = digit(text, at, joiners) else { continue };
         match groups.last_mut() {
             Some(last) if last.at.end == at && last.script == script => {
                 last.digits.push(digit);
@@ -125,7 +142,7 @@ fn groups(text: &Text) -> Vec<Group> {
     groups
 }
 
-fn digit(text: &Text, at: usize) -> Option<(char, Script)> {
+fn digit(text: &Text, at: usize, joiners: &Joiners) -> Option<(char, Script)> {
     let char = text.chars()[at];
     if char.c.is_ascii_digit() {
         let script = if char.is_dressed { Script::Dressed } else { Script::Plain };
@@ -133,7 +150,7 @@ fn digit(text: &Text, at: usize) -> Option<(char, Script)> {
     }
     // 前三位, 中间四个: it counts the digits that follow.
     let is_count = text.at(at + 1).is_some_and(|c| matches!(c, '位' | '个' | '段' | '组'));
-    if let Some(digit) = numeral(char.c).filter(|_| !is_count) {
+    if let Some(digit) = numeral(char.c).filter(|_| !is_count && !joiners.holds(text, at)) {
         return Some((digit, Script::Numerals));
     }
     let value = match char.c {
@@ -193,7 +210,9 @@ fn is_joined(text: &Text, joiners: &Joiners, run: &Run, group: &Group) -> bool {
             // 12% and 1/2 are quantities, 138.5 is a score; 1.3.8 is a number digit by digit.
             let has = |sign: char| text.chars()[between.clone()].iter().any(|char| char.c == sign);
             let is_decimal = has('.') && between.len() == 1 && run.groups.len() == 1 && length > 3;
-            !has('%') && !has('=') && !has('<') && !has('>') && !is_decimal
+            let is_sum = "+÷×≈∶/%=<>^±√".chars().any(has);
+            let is_plain = !is_dressed(group) && !run.groups.iter().any(is_dressed);
+            !(is_sum && (is_plain && !is_single || has('%'))) && !is_decimal
         }
         // Signs of clauses stand between single digits, or between the parts of a phone.
         Break::Clause | Break::Sentence => is_single || is_dressed(group),
