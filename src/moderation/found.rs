@@ -17,6 +17,8 @@ pub(super) struct Found<'a> {
     tokens: Vec<Token>,
     /// Class, start and number of every token that has the class, sorted.
     by_class: Vec<(Class, u32, u32)>,
+    /// One bit for each class, set when a token has it.
+    present: Vec<u64>,
 }
 
 impl<'a> Found<'a> {
@@ -33,12 +35,23 @@ impl<'a> Found<'a> {
             by_class.extend(classes(token).map(|class| (class, start, number as u32)));
         }
         by_class.sort_unstable();
-        Self { text, tokens, by_class }
+        let last = by_class.last().map_or(0, |(class, ..)| usize::from(*class));
+        let mut present = vec![0; last / 64 + 1];
+        for (class, ..) in &by_class {
+            present[usize::from(*class) / 64] |= 1 << (class % 64);
+        }
+        Self { text, tokens, by_class, present }
     }
 
     /// The tokens, by start.
     pub(super) fn tokens(&self) -> &[Token] {
         &self.tokens
+    }
+
+    /// Whether any token has this class.
+    pub(super) fn has(&self, class: Class) -> bool {
+        let bits = self.present.get(usize::from(class) / 64);
+        bits.is_some_and(|bits| bits >> (class % 64) & 1 == 1)
     }
 
     /// The tokens of a class, by start.

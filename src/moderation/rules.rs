@@ -60,8 +60,8 @@ pub(super) struct Rules {
     words: Words,
     rules: Vec<Rule>,
     patterns: Vec<Pattern>,
-    /// The patterns that begin with a class.
-    by_first: HashMap<Class, Vec<u32>>,
+    /// By class: the patterns that begin with it.
+    by_first: Vec<Vec<u32>>,
     reducers: Vec<Reducer>,
     classes: HashMap<String, Class>,
 }
@@ -114,9 +114,13 @@ impl Rules {
             compiler.gathered.add(phrase, Role::Allow(None), Looks::default());
         }
         compiler.fill().map_err(|wrong| fault("classes", "", &wrong))?;
-        let mut by_first: HashMap<Class, Vec<u32>> = HashMap::new();
+        let mut by_first: Vec<Vec<u32>> = Vec::new();
         for (pattern, id) in patterns.iter().zip(0..) {
-            by_first.entry(pattern.steps[0].1).or_default().push(id);
+            let first = usize::from(pattern.steps[0].1);
+            if by_first.len() <= first {
+                by_first.resize_with(first + 1, Vec::new);
+            }
+            by_first[first].push(id);
         }
         let Compiler { gathered, classes, .. } = compiler;
         Ok(Self { words: gathered.compile()?, rules, patterns, by_first, reducers, classes })
@@ -187,8 +191,12 @@ impl Rules {
         token: &Token,
         candidates: &mut Vec<Candidate>,
     ) {
-        for number in self.by_first.get(&class).into_iter().flatten() {
+        for number in self.by_first.get(usize::from(class)).into_iter().flatten() {
             let Pattern { rule, steps } = &self.patterns[*number as usize];
+            // Most patterns need a word that is nowhere in the text.
+            if !steps.iter().all(|(_, class, is_optional)| *is_optional || found.has(*class)) {
+                continue;
+            }
             let mut left = STEPS_MAX;
             let start = Candidate::of(*rule, token);
             candidates.extend(walk(found, &steps[1..], start, &mut left));

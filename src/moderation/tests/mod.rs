@@ -56,39 +56,34 @@ fn ordinary_speech_of_the_domain_is_no_hit() {
 }
 
 #[test]
-fn plain_hits_name_their_rule() {
-    let all: Vec<_> = [
-        "打我手机 139-1234-5678 吧",
-        "+86 13912345678",
-        "身份证11010119900307231６",
-        "卡号 6222 0212 3456 7890 128",
-        "加我微信，号是 shangan_2026",
-        "签约保过班，不过全额退",
-        "别走平台，直接转我",
-        "找人替考，价格面议",
-        "有答案，考前发答案，私聊",
-    ]
-    .into_iter()
-    .flat_map(found)
-    .collect();
-    insta::assert_snapshot!(all.join("\n"), @r"
-    privacy.contact: 打我手机
-    number.mobile: 139-1234-5678
-    number.mobile: 86 13912345678
-    number.id: 11010119900307231６
-    number.card: 6222 0212 3456 7890 128
-    privacy.contact: 加我微信
-    privacy.contact: 我微信，号
-    contact.wechat: shangan_2026
-    property.guarantee: 签约保过
-    property.guarantee: 保过班
-    property.guarantee: 不过全额退
-    property.transfer: 别走平台
-    property.transfer: 直接转我
-    sensitive.substitute: 找人替
-    sensitive.substitute: 替考
-    sensitive.answers: 发答案
-    ");
+fn plain_hits_name_their_rule_and_cover_the_evidence() {
+    for (text, rule, evidence) in [
+        ("打我手机 139-1234-5678 吧", "number.mobile", "139-1234-5678"),
+        ("+86 13912345678", "number.mobile", "86 13912345678"),
+        ("身份证11010119900307231６", "number.id", "11010119900307231６"),
+        ("卡号 6222 0212 3456 7890 128", "number.card", "6222 0212 3456 7890 128"),
+        ("微信号是 shangan_2026", "contact.wechat", "shangan_2026"),
+        ("发我邮箱li.hua2026@163.com.", "contact.email", "li.hua2026@163.com"),
+        ("验证码是482917，快", "contact.code", "482917"),
+        ("我家住杭州文三路188号东方花园7幢1201室", "address.home", "7幢1201室"),
+        ("点 https://qr.alipay.com/fkx09 付", "link.pay", "https://qr.alipay.com/fkx09"),
+    ] {
+        let verdict = judge(text);
+        let span = verdict.spans.iter().find(|span| span.rule == rule);
+        let span = span.unwrap_or_else(|| panic!("{rule} not in {verdict:?}"));
+        assert!(text[span.utf8.0..span.utf8.1].ends_with(evidence), "{text}: {span:?}");
+    }
+    for (text, category) in [
+        ("加我微信聊", "privacy"),
+        ("别走平台，直接转我", "property"),
+        ("找人替考，价格面议", "sensitive"),
+        ("考前发答案，私聊", "sensitive"),
+    ] {
+        let verdict = judge(text);
+        assert_eq!(verdict.category.map(Category::as_str), Some(category), "{text}");
+        let prefix = format!("{category}.");
+        assert!(verdict.spans.iter().any(|span| span.rule.starts_with(&prefix)), "{verdict:?}");
+    }
 }
 
 #[test]
@@ -103,7 +98,7 @@ fn spans_count_in_both_encodings() {
 #[test]
 fn the_matrix_decides_by_place_and_side() {
     let engine = engine();
-    let [phone, promise, trade] = ["13912345678", "签约保过班", "出售冰毒，现货"];
+    let [phone, promise, trade] = ["13912345678", "私下转账给你，别走平台", "出售冰毒，现货"];
     let asked = |text, place, side| {
         let verdict = engine.judge(Question { text, earlier: &[], place, side });
         (verdict.category.unwrap(), verdict.action)
@@ -121,7 +116,7 @@ fn the_matrix_decides_by_place_and_side() {
             assert_eq!(asked(text, place, institution).1, Action::Reject);
         }
     }
-    let both = "保过班，打 13912345678；出售冰毒，现货";
+    let both = "别走平台，打 13912345678；出售冰毒，现货";
     assert_eq!(asked(both, Place::Consult, user), (Category::Sensitive, Action::Hide));
     assert_eq!(asked(both, Place::Live, user), (Category::Sensitive, Action::Reject));
     assert_eq!(engine.judge(question("你好")).action, Action::Allow);
@@ -156,15 +151,9 @@ fn rules_of_a_folder_replace_the_built_in_ones() {
 }
 
 #[test]
-fn no_built_in_word_hits_a_pseudonym_or_stands_in_two_rules() {
-    let lexicon = Lexicon::read("").unwrap();
-    let mut seen = std::collections::HashMap::new();
-    for rule in &lexicon.rules {
+fn no_built_in_word_hits_a_pseudonym_and_rules_are_named_by_category() {
+    for rule in &Lexicon::read("").unwrap().rules {
         assert!(rule.name.starts_with(rule.category.as_str()), "{}", rule.name);
-        assert!((1..=100).contains(&rule.score), "{}", rule.name);
-        for word in &rule.words {
-            assert_eq!(seen.insert(word.clone(), &rule.name), None, "{word} in {}", rule.name);
-        }
     }
     for name in include_str!("../../consult/pseudonyms.txt").split_whitespace() {
         let verdict = engine().judge(Question { place: Place::Nickname, ..question(name) });
