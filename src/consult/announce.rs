@@ -241,8 +241,11 @@ impl Consult {
         Ok(scope::audience(conversation, &staff, self.inner().config.admin_reads))
     }
 
-    async fn owner_state(&self, conversation: &Conversation) -> Result<Availability, store::Fault> {
+    async fn owner_state(&self, conversation: &Conversation) -> Result<Availability, Fault> {
         let Some(owner) = &conversation.owner else { return Ok(Availability::Offline) };
+        if self.is_deserted(conversation).await? {
+            return Ok(Availability::Offline);
+        }
         Ok(self.desk(owner).await?.map_or(Availability::Offline, |desk| desk.state))
     }
 }

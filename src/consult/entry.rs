@@ -103,6 +103,8 @@ pub(super) enum Turn {
     Opened { state: State, owner: Option<UserId>, notice: Words },
     /// A tutor took it from the queue.
     Accepted { owner: UserId },
+    /// Its tutor no longer works there, and it waits for another.
+    Requeued {},
     /// It is over.
     Ended { by: EndedBy },
 }

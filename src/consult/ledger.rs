@@ -35,6 +35,8 @@ pub(super) enum Move {
     Open { session: ServiceSessionId, owner: Option<UserId> },
     /// A tutor takes the session from the queue.
     Accept { owner: UserId },
+    /// The session goes back to the queue, without its owner.
+    Requeue,
     /// The session is over; its owner keeps sight of it.
     End,
 }
@@ -244,7 +246,9 @@ impl Move {
     fn speaker(&self) -> Option<Side> {
         match self {
             Self::Said(side) | Self::Concealed(side) | Self::Held(side) => Some(*side),
-            Self::Quiet | Self::Open { .. } | Self::Accept { .. } | Self::End => None,
+            Self::Quiet | Self::Open { .. } | Self::Accept { .. } | Self::Requeue | Self::End => {
+                None
+            }
         }
     }
 
@@ -285,6 +289,11 @@ impl Move {
                  owner_version = owner_version + 1",
                 vec![owner.as_str().into()],
             ),
+            Self::Requeue => (
+                "last_seq = $seq, state = 'queued', owner = NULL, turned_at = $at,
+                 owner_version = owner_version + 1",
+                Vec::new(),
+            ),
             Self::End => (
                 "last_seq = $seq, state = 'ended', turned_at = $at, waiting_since = NULL,
                  owner_version = owner_version + 1",
@@ -313,6 +322,7 @@ impl Move {
                 after.waiting_since = None;
             }
             Self::Accept { owner } => after.turn_to(State::Serving, Some(owner.clone()), at),
+            Self::Requeue => after.turn_to(State::Queued, None, at),
             Self::End => {
                 after.turn_to(State::Ended, before.owner.clone(), at);
                 after.waiting_since = None;

@@ -9,6 +9,7 @@ use super::{
     ledger,
     place::{Place, page_query},
     reach::{Stop, settle},
+    session::Availability,
     view::{
         Author, Record,
         institution::{InstitutionConversation, QueueRow},
@@ -141,8 +142,13 @@ impl Consult {
             let directory = &self.inner().needs.directory;
             let institution = directory.institution(&listed.conversation.institution).await?;
             let name = institution.map_or_else(String::new, |found| found.name.clone());
+            // Whatever they chose to be while they worked there.
+            let owner_state = match self.is_deserted(&listed.conversation).await? {
+                true => Availability::Offline,
+                false => listed.owner_state,
+            };
             let preview = self.preview(viewer, listed).await?;
-            seen.push(UserConversation::of(listed, name, &faces, preview));
+            seen.push(UserConversation::of(listed, owner_state, name, &faces, preview));
         }
         Ok(seen)
     }

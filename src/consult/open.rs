@@ -103,7 +103,12 @@ impl Consult {
         let rows = self.inner().needs.store.read(pair).await?;
         let found = rows.first().map(Conversation::of_row);
         let (conversation, opened) = match found {
-            Some(found) if found.state.is_open() => (found, false),
+            Some(found) if found.state.is_open() => {
+                match self.turning(&found, viewer.side()).await? {
+                    Some(turning) => (self.turn(&viewer.person, &turning, bulletin).await?, false),
+                    None => (found, false),
+                }
+            }
             Some(found) => {
                 let turning = self.reopening(&found, wish).await?;
                 (self.turn(&viewer.person, &turning, bulletin).await?, true)

@@ -184,6 +184,16 @@ impl Consult {
         }
     }
 
+    /// Whether the conversation's owner no longer works for its institution: suspended, or gone.
+    pub(super) async fn is_deserted(
+        &self,
+        conversation: &Conversation,
+    ) -> Result<bool, directory::Fault> {
+        let Some(owner) = &conversation.owner else { return Ok(false) };
+        let found = self.0.needs.directory.tutor(owner).await?;
+        Ok(!found.is_some_and(|tutor| tutor.works_for(&conversation.institution)))
+    }
+
     /// The tutor's desk; `None` when they never chose a state.
     pub(super) async fn desk(&self, tutor: &UserId) -> Result<Option<Desk>, store::Fault> {
         let rows = self.0.needs.store.read(desk::by_tutor(tutor)).await?;

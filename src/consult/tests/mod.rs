@@ -3,6 +3,7 @@
 mod doors;
 mod house;
 mod keywords;
+mod leaving;
 mod masks;
 mod moves;
 mod pieces;

@@ -18,7 +18,8 @@ fn moves() -> Vec<Move> {
         all.extend([Move::Said(side), Move::Concealed(side), Move::Held(side)]);
     }
     // The user speaks once more, so that somebody waits when the session turns.
-    all.extend([Move::Quiet, Move::Said(Side::User), Move::End]);
+    all.extend([Move::Quiet, Move::Accept { owner: "tutor1".into() }, Move::Said(Side::User)]);
+    all.extend([Move::Requeue, Move::End]);
     for owner in [None, Some("tutor1".into())] {
         all.push(Move::Open { session: "s2".into(), owner });
         all.extend([Move::Accept { owner: "tutor2".into() }, Move::Said(Side::User), Move::End]);

@@ -171,6 +171,8 @@ pub(super) enum SeenTurn {
         /// The tutor.
         tutor: TutorCard,
     },
+    /// Its tutor no longer works there; it waits in the queue for another.
+    Requeued {},
     /// It is over.
     Ended {
         /// Who ended it.

@@ -116,6 +116,7 @@ impl Scene<'_> {
                 SeenTurn::Opened { state, tutor, notice }
             }
             Turn::Accepted { owner } => SeenTurn::Accepted { tutor: self.faces.of(&owner) },
+            Turn::Requeued {} => SeenTurn::Requeued {},
             Turn::Ended { by } => SeenTurn::Ended { by },
         }
     }

@@ -169,6 +169,7 @@ fn sessions_begin_change_hands_and_end() {
         Turn::Opened { state: State::Queued, owner: None, notice: notice.clone() },
         Turn::Opened { state: State::Serving, owner: Some("tutor1".into()), notice },
         Turn::Accepted { owner: "tutor9".into() },
+        Turn::Requeued {},
         Turn::Ended { by: EndedBy::User },
     ];
     let shown: Vec<_> = turns
@@ -182,6 +183,8 @@ fn sessions_begin_change_hands_and_end() {
     {"seq":3,"at":3000,"kind":"session","session":"s1","turn":"opened","state":"serving","tutor":{"tutor":"tutor1","name":"王老师","title":"高级讲师"},"notice":{"zh":"甲","en":"A"}}
     {"seq":3,"at":3000,"kind":"session","session":"s1","turn":"accepted","tutor":{"tutor":"tutor9","name":"老师"}}
     {"seq":3,"at":3000,"kind":"session","session":"s1","turn":"accepted","tutor":{"tutor":"tutor9","name":"老师"}}
+    {"seq":3,"at":3000,"kind":"session","session":"s1","turn":"requeued"}
+    {"seq":3,"at":3000,"kind":"session","session":"s1","turn":"requeued"}
     {"seq":3,"at":3000,"kind":"session","session":"s1","turn":"ended","by":"user"}
     {"seq":3,"at":3000,"kind":"session","session":"s1","turn":"ended","by":"user"}
     "#);

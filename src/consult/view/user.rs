@@ -96,6 +96,7 @@ impl UserSession {
 impl UserConversation {
     pub(in crate::consult) fn of(
         listed: &Listed,
+        owner_state: Availability,
         institution_name: String,
         faces: &Faces,
         preview: Option<Record<SeenByUser>>,
@@ -104,7 +105,7 @@ impl UserConversation {
         Self {
             conversation: conversation.id.clone(),
             institution_name,
-            session: UserSession::of(conversation, listed.owner_state, faces),
+            session: UserSession::of(conversation, owner_state, faces),
             last_seq: conversation.last_seq,
             read_seq: listed.read_seq,
             unread: listed.unread(Side::User),
