@@ -56,9 +56,10 @@ impl Archive {
             ring: Arc::clone(&ring),
             clock: clock.clone(),
             stop: stop.clone(),
+            day_max: section.thread_day_max,
             meters: meters.clone(),
         };
-        let archive::Archive { lanes: count, queue_max, heads_max } = *section;
+        let archive::Archive { lanes: count, queue_max, heads_max, .. } = *section;
         let start = |_| {
             let (sender, inbox) = mpsc::channel(queue_max.max(1));
             tasks.spawn(Lane::new(tools.clone(), inbox, heads_max / count.max(1)).run());

@@ -35,6 +35,8 @@ pub(super) struct Tools {
     pub(super) ring: Arc<KeyRing>,
     pub(super) clock: Clock,
     pub(super) stop: CancellationToken,
+    /// How many records one thread takes within the time that what was sent is remembered.
+    pub(super) day_max: usize,
     pub(super) meters: Meters,
 }
 
@@ -65,6 +67,7 @@ struct Round {
     appended: Vec<(Pending, Receipt)>,
     compared: Vec<(Pending, Sent)>,
     waiting: Vec<Pending>,
+    refused: Vec<(Pending, Fault)>,
 }
 
 impl Lane {
@@ -110,7 +113,11 @@ impl Lane {
 
     /// One round: plan all that can be planned, commit, answer. Gives back what is to be tried again.
     async fn round(&mut self, waiting: Vec<Pending>) -> Vec<Pending> {
-        let stamp = Stamp { now_ms: self.tools.clock.now_ms(), writer: self.writer };
+        let stamp = Stamp {
+            now_ms: self.tools.clock.now_ms(),
+            writer: self.writer,
+            day_max: self.tools.day_max,
+        };
         let mut bench = self.seat(&waiting, stamp.now_ms).await;
         let mut round = Round::default();
         for pending in waiting {
@@ -119,6 +126,9 @@ impl Lane {
                 Some(Err(fault)) => self.tools.answer(pending, Err(fault.clone())),
                 None => self.tools.answer(pending, Err(Fault::Unavailable)),
             }
+        }
+        for (pending, fault) in round.refused.drain(..) {
+            self.tools.answer(pending, Err(fault));
         }
         let transactions = std::mem::take(&mut round.transactions);
         let outcomes = self.tools.store.commit_each(transactions).await;
@@ -212,6 +222,7 @@ impl Round {
             }
             Plan::Compare(sent) => self.compared.push((pending, sent)),
             Plan::Wait => self.waiting.push(pending),
+            Plan::Refuse(fault) => self.refused.push((pending, fault)),
         }
     }
 }
@@ -255,7 +266,7 @@ impl Meters {
     pub(super) fn count(&self, answer: &Result<Appended, Fault>, records: usize) {
         let meter = match answer {
             Ok(_) => &self.done,
-            Err(Fault::Conflict | Fault::Guard) => &self.refused,
+            Err(Fault::Conflict | Fault::Guard | Fault::Full { .. }) => &self.refused,
             Err(Fault::Unavailable | Fault::Sealed | Fault::Store(_)) => &self.failed,
         };
         meter.add(records as u64);

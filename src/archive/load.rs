@@ -4,7 +4,7 @@ use super::{
     Fault,
     head::Head,
     key_ring::KeyRing,
-    mark::{MARKS_MAX, Marks, REMEMBERED_MS},
+    mark::{Marks, REMEMBERED_MS},
     thread_key::{ThreadKey, fresh},
 };
 use crate::store::{Row, Rows, Statement, Store};
@@ -71,7 +71,8 @@ impl Loader<'_> {
     async fn marks(&self, thread: &str, newest: &Rows) -> Result<Marks, Fault> {
         let mut marks = Marks::new();
         let mut oldest = self.remember(&mut marks, newest, PAGE);
-        while let Some(seq) = oldest.filter(|_| marks.len() < MARKS_MAX) {
+        // No more than `thread_day_max` allows: what is older was taken then.
+        while let Some(seq) = oldest {
             let page = self.store.read(sent_to(thread, seq, LONG_PAGE)).await?;
             oldest = self.remember(&mut marks, &page, LONG_PAGE);
         }
@@ -85,6 +86,7 @@ impl Loader<'_> {
             if at_ms <= self.now_ms - REMEMBERED_MS {
                 return None;
             }
+            marks.count(1, at_ms);
             if let Ok(mark) = row.blob(2).try_into() {
                 marks.remember(mark, seq, at_ms);
             }

@@ -94,6 +94,12 @@ pub enum Fault {
     /// A statement beside the record met another state than it expected, or an existing key.
     #[error("the state beside the record has changed")]
     Guard,
+    /// The thread took as many records as it may within the time that what was sent is remembered.
+    #[error("the thread takes no more records for {retry_ms} ms")]
+    Full {
+        /// When it takes some again, in milliseconds.
+        retry_ms: i64,
+    },
     /// The queue is full or the database cannot be written: nothing was stored.
     #[error("the archive takes no records now")]
     Unavailable,

@@ -25,6 +25,8 @@ pub(super) struct Stamp {
     pub(super) now_ms: i64,
     /// The lane's name in the heads that it moves; another lane, node or start has another.
     pub(super) writer: i64,
+    /// How many records a thread takes within the time that marks are remembered.
+    pub(super) day_max: usize,
 }
 
 /// What is to be done with drafts, by their thread's head.
@@ -35,6 +37,8 @@ pub(super) enum Plan {
     Compare(Sent),
     /// Wait: the same `client_id` is in this very batch.
     Wait,
+    /// Nothing: the thread is full.
+    Refuse(Fault),
 }
 
 /// A record that was stored, and what a second one must look like to be the same.
@@ -68,6 +72,8 @@ impl Pending {
     /// Numbers and seals the drafts, or recognises them. `head` counts on.
     pub(super) fn plan(&self, head: &mut Head, stamp: Stamp) -> Plan {
         let Some(client_id) = &self.last.client_id else {
+            // Turns and the like have room of their own: a thread full of messages can be closed.
+            let stamp = Stamp { day_max: stamp.day_max.saturating_mul(2), ..stamp };
             return self.append(head, stamp, None);
         };
         let mark = head.key.mark(&self.last.author, client_id);
@@ -81,8 +87,12 @@ impl Pending {
 
     fn append(&self, head: &mut Head, stamp: Stamp, sent: Option<(Hash, Hash)>) -> Plan {
         let at_ms = stamp.now_ms;
+        if let Some(retry_ms) = head.marks.full_for_ms(stamp.day_max, at_ms) {
+            return Plan::Refuse(Fault::Full { retry_ms });
+        }
         let first_seq = head.last_seq + 1;
         let count = self.drafts().count();
+        head.marks.count(count, at_ms);
         let beside: usize = self.drafts().map(|draft| draft.beside.len()).sum();
         let mut transaction = Vec::with_capacity(1 + count + beside);
         transaction.push(advance(head, self.thread(), count, stamp.writer));

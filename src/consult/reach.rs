@@ -67,6 +67,9 @@ impl From<archive::Fault> for Stop {
         match fault {
             archive::Fault::Guard => Self::Moved,
             archive::Fault::Conflict => Code::Conflict.into(),
+            archive::Fault::Full { retry_ms } => {
+                Self::Refused(Refusal::new(Code::RateLimited).with("retry_ms", retry_ms))
+            }
             archive::Fault::Unavailable => Code::Unavailable.into(),
             archive::Fault::Sealed => Code::Internal.into(),
             archive::Fault::Store(fault) => fault.into(),
@@ -248,4 +251,17 @@ impl Consult {
 /// The answer to a tutor who wants more of a queue row than there is to see.
 pub(super) fn accept_first() -> Refusal {
     Refusal::new(Code::PermissionDenied).because("accept the conversation first")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_conversation_says_when_it_takes_more() {
+        let Stop::Refused(refusal) = Stop::from(archive::Fault::Full { retry_ms: 1_500 }) else {
+            panic!("the answer is no");
+        };
+        assert_eq!(refusal.to_string(), r#"rate_limited {"retry_ms":1500}"#);
+    }
 }

@@ -217,7 +217,7 @@ async fn what_another_node_stored_is_recognised_in_the_midst_of_a_batch() {
 #[tokio::test]
 async fn a_full_lane_refuses_at_once() {
     let house = House::new().await;
-    let narrow = archive::Archive { lanes: 1, queue_max: 1, heads_max: 1 };
+    let narrow = archive::Archive { lanes: 1, queue_max: 1, heads_max: 1, ..Default::default() };
     let keys = keys_of(&house.folder);
     let metrics = Metrics::new();
     let clock = house.clock.clone();

@@ -1,6 +1,7 @@
 //! The archive's promises, on a real database.
 
 mod appending;
+mod crowding;
 mod model;
 mod opening;
 mod sealing;
