@@ -10,6 +10,9 @@ pub struct Admission {
     pub per_address: u32,
     /// Connections of one user on this node; more are closed with 3504.
     pub per_user: u32,
+    /// New connections a second from one address (of IPv6, a network of 64 bits); more get 503 with
+    /// `Retry-After`.
+    pub connects_per_address: u32,
     /// New connections a second on this node; more get 503 with `Retry-After`.
     pub connects_per_second: u32,
 }

@@ -1,4 +1,4 @@
-//! Who is let in: a cap for each address, a rate for all, and a bound on polite refusals.
+//! Who is let in: a cap and a rate for each address, a rate for all, a bound on polite refusals.
 
 use std::{
     collections::HashMap,
@@ -12,14 +12,15 @@ use tokio::{
     time::Instant,
 };
 
+use super::rate::{Bucket, Buckets, SECOND};
 use crate::config::admission::Admission as Limits;
 
 /// Refusals that are written out at the same time; beyond them a socket is just closed, so that
 /// saying no never costs more than saying yes.
 const REFUSALS: usize = 64;
 
-/// When a refused peer may try again: the rate fills within a second.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// When a refused peer may try again: a bucket fills within a second.
+const RETRY_AFTER: Duration = SECOND;
 
 /// A connection's place under the cap of its address, given up when the last clone goes.
 ///
@@ -58,6 +59,7 @@ pub(super) struct Refusal {
 pub(super) struct Admission {
     per_address: u32,
     seats: Arc<Seats>,
+    address_rate: Option<Buckets>,
     rate: Option<Bucket>,
     refusals: Arc<Semaphore>,
 }
@@ -67,6 +69,8 @@ impl Admission {
         Self {
             per_address: limits.per_address,
             seats: Arc::default(),
+            address_rate: (limits.connects_per_address > 0)
+                .then(|| Buckets::new(limits.connects_per_address)),
             rate: (limits.connects_per_second > 0).then(|| Bucket::new(limits.connects_per_second)),
             refusals: Arc::new(Semaphore::new(REFUSALS)),
         }
@@ -79,9 +83,14 @@ impl Admission {
         } else {
             self.seats.take(household(address), self.per_address)
         };
-        // The seat is asked for first: a flood from one address must not use up the common rate.
+        // What is the address's own comes first: a flood from one must not use up the common rate.
         let Some(seat) = seat else { return self.refuse("address") };
-        let is_in_time = self.rate.as_mut().is_none_or(|rate| rate.take(Instant::now()));
+        let now = Instant::now();
+        let own = self.address_rate.as_mut();
+        if !own.is_none_or(|rates| rates.take(household(address), now)) {
+            return self.refuse("address_rate");
+        }
+        let is_in_time = self.rate.as_mut().is_none_or(|rate| rate.take(now));
         if is_in_time { Ruling::Admitted(seat) } else { self.refuse("rate") }
     }
 
@@ -124,31 +133,6 @@ impl Drop for Taken {
                 seats.remove(&self.address);
             }
         }
-    }
-}
-
-/// A token bucket that holds one second's worth.
-struct Bucket {
-    per_second: u32,
-    tokens: f64,
-    filled_at: Instant,
-}
-
-impl Bucket {
-    fn new(per_second: u32) -> Self {
-        Self { per_second, tokens: f64::from(per_second), filled_at: Instant::now() }
-    }
-
-    fn take(&mut self, now: Instant) -> bool {
-        let rate = f64::from(self.per_second);
-        let gained = now.saturating_duration_since(self.filled_at).as_secs_f64() * rate;
-        self.tokens = (self.tokens + gained).min(rate);
-        self.filled_at = now;
-        let is_enough = self.tokens >= 1.0;
-        if is_enough {
-            self.tokens -= 1.0;
-        }
-        is_enough
     }
 }
 
@@ -201,6 +185,23 @@ mod tests {
         assert_eq!(admitted(), 1);
         tokio::time::advance(Duration::from_secs(60)).await;
         assert_eq!(admitted(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_address_has_a_rate_of_its_own_and_does_not_use_up_the_others() {
+        let mut admission = Admission::new(&Limits {
+            connects_per_address: 2,
+            connects_per_second: 3,
+            ..Limits::default()
+        });
+        let [one, neighbour, other] = ["2001:db8::1", "2001:db8::2", "10.0.0.1"];
+        let mut tries = |address: &str| seat(admission.rule(address.parse().unwrap())).is_some();
+        let admitted = [one, neighbour, one, one, other, other].map(&mut tries);
+        assert_eq!(admitted, [true, true, false, false, true, false]);
+        tokio::time::advance(Duration::from_millis(500)).await;
+        assert_eq!([one, neighbour].map(&mut tries), [true, false]);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!([one, one, one].map(&mut tries), [true, true, false]);
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@
 
 mod admission;
 mod connection;
+mod rate;
 mod reserve;
 mod socket;
 #[cfg(test)]
