@@ -25,7 +25,7 @@ use crate::{
     listener::Listener,
     moderation::{Action, Moderation, Place, Question, Side},
     operation::{Catalogue, Refusal},
-    protocol::code::{Disconnect, DisconnectCode},
+    protocol::code::DisconnectCode,
     session,
     store::Store,
     telemetry::{Health, Metrics},
@@ -121,15 +121,12 @@ impl App {
         let tend_stop = keepers_stop.clone();
         keepers.spawn(async move { identity.tend(tend_stop).await });
 
-        let goodbye = Disconnect::from(DisconnectCode::Shutdown);
         let drain = async {
             stop.cancelled().await;
             health.drain();
-            hub.disconnect_all(&goodbye, DRAIN_SLICE, DRAIN_PAUSE).await;
+            hub.drain(DisconnectCode::Shutdown.into(), DRAIN_SLICE, DRAIN_PAUSE).await;
         };
         tokio::join!(listener.serve(router, stop.clone()), drain);
-        // Those whose handshake was under way when the others were told.
-        hub.disconnect_all(&goodbye, DRAIN_SLICE, DRAIN_PAUSE).await;
         connections.close();
         connections.wait().await;
         catalogue.finish().await;

@@ -15,7 +15,7 @@ pub mod topic;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -63,6 +63,8 @@ struct Inner {
     flusher: Flusher,
     metrics: Metrics,
     started_at: Instant,
+    /// What whoever comes is told, once the node lets everybody go.
+    goodbye: OnceLock<Disconnect>,
 }
 
 impl Hub {
@@ -81,6 +83,7 @@ impl Hub {
             flusher: Flusher::start(config.flusher_threads)?,
             metrics,
             started_at: Instant::now(),
+            goodbye: OnceLock::new(),
             config,
         });
         inner.broker.attach(inner.as_node());
@@ -97,6 +100,10 @@ impl Hub {
         let bounds = Bounds { bytes_max: self.0.config.mailbox_max.0 };
         let mailbox = Arc::new(Mailbox::new(ConnectionId::fresh(), dialect, bounds, wire));
         self.0.registry.admit(&mailbox);
+        // Set before those who are registered are told, and asked after: nobody slips in between.
+        if let Some(goodbye) = self.0.goodbye.get() {
+            mailbox.close(goodbye.clone());
+        }
         let by = ByTransport { transport: dialect.transport() };
         self.0.metrics.connections_opened.one(&by);
         let _counted = self.0.metrics.connections.of(&by).hold();
@@ -176,15 +183,16 @@ impl Hub {
         self.visit(user, only, |mailbox| mailbox.close(why.clone()))
     }
 
-    /// Ends every connection of this node, in slices a `pause` apart.
-    pub async fn disconnect_all(&self, why: &Disconnect, slice: usize, pause: std::time::Duration) {
+    /// Ends every connection of this node, in slices a `pause` apart, and from now on each that comes.
+    pub async fn drain(&self, goodbye: Disconnect, slice: usize, pause: std::time::Duration) {
+        let goodbye = self.0.goodbye.get_or_init(|| goodbye);
         let mut mailboxes = Vec::new();
         self.0.registry.for_each(|mailbox| mailboxes.push(Arc::clone(mailbox)));
         for (at, slice) in mailboxes.chunks(slice.max(1)).enumerate() {
             if at > 0 {
                 tokio::time::sleep(pause).await;
             }
-            slice.iter().for_each(|mailbox| mailbox.close(why.clone()));
+            slice.iter().for_each(|mailbox| mailbox.close(goodbye.clone()));
         }
     }
 
