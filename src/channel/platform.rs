@@ -14,6 +14,7 @@ use crate::{
     operation::Refusal,
     protocol::{
         code::{self, DisconnectCode, UnsubscribeCode},
+        payload,
         publication::{ClientInfo, Publication},
     },
 };
@@ -74,8 +75,7 @@ impl Platform {
     pub(super) async fn subscribe(&self, input: Subscribe) -> Result<Reached, Refusal> {
         self.hub.namespace(&input.channel).map_err(misnamed)?;
         let client = one(input.client.as_deref()).map_err(malformed)?;
-        let bytes = |json: Json| Bytes::from(String::from(Box::<str>::from(json)));
-        let (info, data) = (input.info.map(bytes), input.data.map(bytes));
+        let (info, data) = (payload(input.info)?, payload(input.data)?);
         let signal = Signal::Subscribe(Invitation { channel: input.channel, info, data });
         Ok(Reached { connections: self.hub.signal(&input.user, client, &signal) })
     }
@@ -182,6 +182,15 @@ fn draft(data: &Json, idempotency_key: Option<String>) -> Result<Draft, Refusal>
     }
     let data = Bytes::copy_from_slice(data.get().as_bytes());
     Ok(Draft { data, idempotency_key, ..Draft::default() })
+}
+
+/// What clients can be given: others would close those who speak JSON.
+fn payload(json: Option<Json>) -> Result<Option<Bytes>, Refusal> {
+    let bytes = json.map(|json| Bytes::from(Box::<str>::from(json).into_string()));
+    bytes
+        .map(|bytes| payload::one_line(&bytes))
+        .transpose()
+        .map_err(|not_json| Refusal::new(Code::BadRequest).because(not_json.to_string()))
 }
 
 fn person(info: ClientInfo) -> Person {

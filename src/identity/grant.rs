@@ -13,6 +13,7 @@ use crate::{
     },
     ids::{ChannelName, InstitutionId, UserId},
     operation::{Caller, Role},
+    protocol::payload,
 };
 
 /// How long an id may be: it stands in channel names, which hold 255 bytes.
@@ -197,19 +198,12 @@ fn expiry(expire_at: Option<i64>, exp: Option<i64>) -> Option<i64> {
     }
 }
 
-/// The payload as JSON on one line: frames of JSON connections are split at line breaks, which
-/// valid JSON has only between its tokens.
+/// The payload as others will get it: JSON on one line, nested no deeper than they read. Otherwise it
+/// would close each JSON connection that it is shown to.
 fn json(raw: Option<Box<RawValue>>, base64: Option<String>) -> Result<Option<Bytes>, Flaw> {
     let text = match base64.filter(|text| !text.is_empty()) {
-        None => raw.map(|raw| raw.get().to_owned()),
-        Some(base64) => {
-            let bytes = STANDARD.decode(base64).map_err(|_| Flaw::Claims)?;
-            let raw: &RawValue = serde_json::from_slice(&bytes).map_err(|_| Flaw::Claims)?;
-            Some(raw.get().to_owned())
-        }
+        None => raw.map(|raw| Bytes::from(Box::<str>::from(raw).into_string())),
+        Some(base64) => Some(STANDARD.decode(base64).map_err(|_| Flaw::Claims)?.into()),
     };
-    Ok(text.map(|text| match text.contains(['\n', '\r']) {
-        true => Bytes::from(text.replace(['\n', '\r'], "")),
-        false => Bytes::from(text),
-    }))
+    text.map(|text| payload::one_line(&text)).transpose().map_err(|_| Flaw::Claims)
 }

@@ -99,6 +99,34 @@ async fn a_subscription_token_opens_one_channel() {
 }
 
 #[tokio::test]
+async fn what_nests_too_deep_for_others_to_read_is_in_no_token() {
+    let nested = |levels: usize| {
+        serde_json::from_str::<Box<serde_json::value::RawValue>>(&format!(
+            "{}{}",
+            "[".repeat(levels),
+            "]".repeat(levels)
+        ))
+        .unwrap()
+    };
+    for (levels, is_fine) in [(127, true), (128, false), (500, false)] {
+        let base64 = base64::engine::general_purpose::STANDARD.encode(nested(levels).get());
+        let claims = [
+            Claims { info: Some(nested(levels)), ..Claims::default() },
+            Claims { b64info: Some(base64.clone()), ..Claims::default() },
+            Claims { data: Some(nested(levels)), ..Claims::default() },
+            Claims { b64data: Some(base64), ..Claims::default() },
+        ];
+        for claims in claims {
+            let claims = Claims { sub: "u".into(), channel: Some("news".into()), ..claims };
+            let token = identity(&config()).mint(&claims).unwrap();
+            let read = identity(&config()).verify_subscription(&token).await.map(|_| ());
+            let expected = if is_fine { Ok(()) } else { Err(Flaw::Claims.into()) };
+            assert_eq!(read, expected, "{levels} levels");
+        }
+    }
+}
+
+#[tokio::test]
 async fn tokens_of_the_other_kind_are_invalid() {
     let channel = json!({"sub": "u", "channel": "news"});
     assert_eq!(connect(channel).await, Err(Flaw::Kind.into()));

@@ -1,8 +1,9 @@
 //! The platform's own door to channels: what services do, clients see.
 
+use belfry::operation::Role;
 use serde_json::json;
 
-use crate::support::{House, call, service};
+use crate::support::{Ask, House, call, service};
 
 #[tokio::test]
 async fn a_service_publishes_reads_and_asks_who_is_there() {
@@ -65,6 +66,14 @@ async fn a_wrong_input_is_refused_with_the_reason() {
     let (code, message) = call(&mut service, "publish", json!({"chanel": "x"})).await.unwrap_err();
     assert_eq!(code, 107);
     assert!(message.contains("chanel"), "{message}");
+    let token = house.token_with("platform", |claims| claims.role = Some(Role::Service));
+    let deep = format!("{}{}", "[".repeat(128), "]".repeat(128));
+    for key in ["info", "data"] {
+        let input = format!(r#"{{"user": "ann", "channel": "room:a", "{key}": {deep}}}"#);
+        let ask = Ask::post("/api/v1/subscribe", "application/json", input);
+        let answer = ask.with("authorization", format!("Bearer {token}")).of(house.address).await;
+        assert_eq!(answer.status, 400, "{key}");
+    }
     let input = json!({"user": "ann", "code": 3000, "reason": "no"});
     assert_eq!(call(&mut service, "disconnect", input).await.unwrap_err().0, 107);
 }
