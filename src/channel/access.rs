@@ -12,7 +12,7 @@ use crate::{
         namespace::{is_private, users_named},
     },
     identity::{Identity, Overrides, Stamp, SubOptions, SubscriptionGrant, TokenFault},
-    ids::{ChannelName, UserId},
+    ids::ChannelName,
     operation::Caller,
     protocol::{
         code::{Disconnect, DisconnectCode},
@@ -197,7 +197,7 @@ impl Access {
         inside: bool,
     ) -> Result<(), Denied> {
         let namespace = self.hub.namespace(channel)?;
-        allowed(namespace.rules.publish, caller, inside)
+        Asking { caller, channel, namespace: &namespace, inside }.may(namespace.rules.publish)
     }
 
     /// Whether `caller` may read the stream of `channel`.
@@ -211,7 +211,8 @@ impl Access {
         if namespace.rules.history_size == 0 {
             return Err(Code::NotAvailable.into());
         }
-        allowed(namespace.rules.history, caller, inside).map(|()| namespace)
+        let asking = Asking { caller, channel, namespace: &namespace, inside };
+        asking.may(namespace.rules.history).map(|()| namespace)
     }
 
     /// Whether `caller` may know who is in `channel`.
@@ -225,18 +226,13 @@ impl Access {
         if !namespace.rules.presence {
             return Err(Code::NotAvailable.into());
         }
-        allowed(namespace.rules.read_presence, caller, inside)
+        Asking { caller, channel, namespace: &namespace, inside }.may(namespace.rules.read_presence)
     }
 }
 
 fn may_enter(caller: &Caller, channel: &ChannelName, namespace: &Namespace) -> bool {
-    if is_private(channel) {
-        return false;
-    }
-    if let Some(mut users) = users_named(channel) {
-        return namespace.rules.user_limited
-            && !caller.is_anonymous()
-            && users.any(|user| UserId::from(user) == caller.user);
+    if is_closed(channel) {
+        return is_named(caller, channel, namespace);
     }
     match namespace.rules.subscribe {
         Who::Anyone => true,
@@ -246,12 +242,96 @@ fn may_enter(caller: &Caller, channel: &ChannelName, namespace: &Namespace) -> b
     }
 }
 
-fn allowed(who: Who, caller: &Caller, inside: bool) -> Result<(), Denied> {
-    let is_allowed = match who {
-        Who::Nobody => false,
-        Who::Subscriber => inside,
-        Who::User => !caller.is_anonymous(),
-        Who::Anyone => true,
+/// Whether the channel's name keeps people out, whatever its namespace allows.
+fn is_closed(channel: &ChannelName) -> bool {
+    is_private(channel) || users_named(channel).is_some()
+}
+
+/// Whether the channel's name lets the caller in.
+fn is_named(caller: &Caller, channel: &ChannelName, namespace: &Namespace) -> bool {
+    let is_open = namespace.rules.user_limited && !is_private(channel) && !caller.is_anonymous();
+    let mut users = users_named(channel).into_iter().flatten();
+    is_open && users.any(|user| user == caller.user.as_str())
+}
+
+/// Somebody who asks for something in a channel other than to be let in.
+struct Asking<'a> {
+    caller: &'a Caller,
+    channel: &'a ChannelName,
+    namespace: &'a Namespace,
+    /// Whether they are subscribed.
+    inside: bool,
+}
+
+impl Asking<'_> {
+    /// Whether they may do what `who` may. Whom the channel's name keeps out has no other way in.
+    fn may(&self, who: Who) -> Result<(), Denied> {
+        let Self { caller, channel, namespace, inside } = *self;
+        let is_allowed = match who {
+            Who::Nobody => false,
+            Who::Subscriber => inside,
+            Who::User | Who::Anyone if is_closed(channel) => {
+                inside || is_named(caller, channel, namespace)
+            }
+            Who::User => !caller.is_anonymous(),
+            Who::Anyone => true,
+        };
+        if is_allowed { Ok(()) } else { Err(Code::PermissionDenied.into()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        clock::Clock,
+        config::{self, Config, value::Secret},
+        operation::Role,
+        telemetry::Metrics,
     };
-    if is_allowed { Ok(()) } else { Err(Code::PermissionDenied.into()) }
+
+    /// A house whose namespaces are open to anyone, but for what their channels' names say.
+    fn access() -> Access {
+        let mut config = Config::default();
+        config.identity.hmac_secret = Secret::new("a secret of the tests, of no use elsewhere");
+        let open = config::channels::Namespace {
+            presence: true,
+            history_size: 1,
+            subscribe: Who::Anyone,
+            publish: Who::Anyone,
+            history: Who::Anyone,
+            read_presence: Who::Anyone,
+            user_limited: true,
+            ..config::channels::Namespace::default()
+        };
+        let flat = config::channels::Namespace { user_limited: false, ..open.clone() };
+        config.channels.namespaces.extend([("open".to_owned(), open), ("flat".to_owned(), flat)]);
+        let hub = Hub::start(config.hub, &config.channels, Metrics::new()).unwrap();
+        Access::new(hub, Identity::new(&config.identity, Clock::set(0)).unwrap())
+    }
+
+    #[test]
+    fn a_name_that_is_closed_to_somebody_is_closed_whatever_they_ask() {
+        let access = access();
+        let may = |user: &str, channel: &str, inside| {
+            let (caller, channel) = (Caller::new(user, Role::User), ChannelName::from(channel));
+            let answers = [
+                access.publish(&caller, &channel, inside).is_ok(),
+                access.history(&caller, &channel, inside).is_ok(),
+                access.presence(&caller, &channel, inside).is_ok(),
+            ];
+            assert!(answers.iter().all(|answer| *answer == answers[0]), "{user:?} {channel}");
+            answers[0]
+        };
+        for user in ["ann", "bob", ""] {
+            assert!(may(user, "open:a", false), "it is open to {user:?}");
+            for closed in ["$open:a", "$open:a#ann", "flat:a#ann"] {
+                assert!(!may(user, closed, false) && may(user, closed, true), "{user:?} {closed}");
+            }
+        }
+        assert!(may("ann", "open:a#ann,carl", false), "it is named");
+        for other in ["bob", ""] {
+            assert!(!may(other, "open:a#ann,carl", false) && may(other, "open:a#ann,carl", true));
+        }
+    }
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{fault::Wrong, value::Span};
 
-/// Who may do a thing in a channel.
+/// Who may do a thing in a channel. Where the channel's name keeps people out (`$…`, `…#ann,bob`),
+/// the last two are those whom it lets in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
