@@ -7,6 +7,9 @@ use super::{
     token::{self, Token, View},
 };
 
+/// What is less sure than this by its own sound gains nothing from what stands beside it.
+const HEARD_MIN: u32 = 45;
+
 /// Something that a rule may have found.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
@@ -51,8 +54,12 @@ impl Candidate {
 
     /// How sure it is that this is meant: what sounds right for long is no chance.
     pub(super) fn certainty(&self) -> u32 {
-        let heard =
-            if self.heard < 100 { self.heard.max(token::certainty(self.sound)) } else { 100 };
+        let heard = match self.heard {
+            100 => 100,
+            // A long pattern does not make up for a word in it that nobody would hear.
+            ..HEARD_MIN => self.heard,
+            heard => heard.max(token::certainty(self.sound)),
+        };
         self.read.min(heard)
     }
 }

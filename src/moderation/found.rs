@@ -93,6 +93,13 @@ impl<'a> Found<'a> {
         self.between(class, range.clone()).find(|token| token.at.end <= range.end)
     }
 
+    /// Whether a word of a class stands within `range` beyond doubt, as it is written.
+    pub(super) fn says(&self, class: Class, range: &Range<usize>) -> bool {
+        self.between(class, range.clone()).any(|token| {
+            token.at.end <= range.end && token.certainty >= 85 && token.heard.is_none()
+        })
+    }
+
     /// The sentence around `at`.
     pub(super) fn sentence(&self, at: &Range<usize>) -> Range<usize> {
         self.text.stretch(at, Break::Sentence)

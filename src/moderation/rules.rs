@@ -216,7 +216,7 @@ impl Rules {
 
     fn weigh(&self, found: &Found<'_>, it: &Candidate, all: &[Candidate]) -> Option<Finding> {
         let Rule { told, cues, unless } = &self.rules[it.rule as usize];
-        let is_unless = |class: &Class| found.within(*class, &found.sentence(&it.at)).is_some();
+        let is_unless = |class: &Class| found.says(*class, &found.sentence(&it.at));
         if unless.as_ref().is_some_and(is_unless) {
             return None;
         }
@@ -233,7 +233,9 @@ impl Rules {
         }
         if told.tier != Tier::Adding && certainty < 100 {
             let is_company = |other: &Candidate| {
-                self.told(other.rule).category == told.category
+                let other_told = self.told(other.rule);
+                other_told.category == told.category
+                    && other_told.tier != Tier::Adding
                     && (other.at.end <= it.at.start || it.at.end <= other.at.start)
             };
             score += if all.iter().any(is_company) { COMPANY } else { 0 };
@@ -248,8 +250,8 @@ impl Rules {
 
     fn reduced_by(&self, found: &Found<'_>, at: &Range<usize>) -> Vec<u32> {
         let reaches = |reducer: &Reducer| match reducer.scope {
-            Scope::Text => found.of(reducer.class).next().is_some(),
-            Scope::Sentence => found.within(reducer.class, &found.sentence(at)).is_some(),
+            Scope::Text => found.says(reducer.class, &(0..found.text.len())),
+            Scope::Sentence => found.says(reducer.class, &found.sentence(at)),
             Scope::Before => {
                 let clause = found.clause(at).start;
                 let window = clause.max(at.start.saturating_sub(BEFORE))..at.start + 1;

@@ -249,6 +249,10 @@ fn spell(text: &Text, at: usize, syllables: &mut Vec<Syllable>) -> usize {
                 from += length;
             }
         }
+        // A. and B、 are labels of options.
+        None if letters.len() == 1 && is_label(text, end) => {
+            push(SILENCE, Written::Nothing, 0..places.len());
+        }
         None if letters.len() <= INITIALS_MAX => {
             for (at, letter) in letters.bytes().enumerate() {
                 push(initial(letter), Written::Initial, at..at + 1);
@@ -257,6 +261,11 @@ fn spell(text: &Text, at: usize, syllables: &mut Vec<Syllable>) -> usize {
         None => push(SILENCE, Written::Nothing, 0..places.len()),
     }
     end
+}
+
+/// Whether a sign that ends labels stands at `at`.
+fn is_label(text: &Text, at: usize) -> bool {
+    text.at(at).is_some_and(|c| matches!(c, '.' | '、' | ':' | ')'))
 }
 
 /// How letters part into syllables, the fewest there can be; `None` when they do not.
