@@ -294,18 +294,19 @@ mod tests {
     fn access() -> Access {
         let mut config = Config::default();
         config.identity.hmac_secret = Secret::new("a secret of the tests, of no use elsewhere");
-        let open = config::channels::Namespace {
+        let namespace = |user_limited| config::channels::Namespace {
             presence: true,
             history_size: 1,
             subscribe: Who::Anyone,
             publish: Who::Anyone,
             history: Who::Anyone,
             read_presence: Who::Anyone,
-            user_limited: true,
+            user_limited,
             ..config::channels::Namespace::default()
         };
-        let flat = config::channels::Namespace { user_limited: false, ..open.clone() };
-        config.channels.namespaces.extend([("open".to_owned(), open), ("flat".to_owned(), flat)]);
+        for (name, user_limited) in [("open", true), ("flat", false)] {
+            config.channels.namespaces.insert(name.to_owned(), namespace(user_limited));
+        }
         let hub = Hub::start(config.hub, &config.channels, Metrics::new()).unwrap();
         Access::new(hub, Identity::new(&config.identity, Clock::set(0)).unwrap())
     }

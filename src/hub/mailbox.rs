@@ -99,9 +99,10 @@ pub struct News {
 /// So many bytes are gathered into one write: a frame a write costs far more than the copy.
 const GATHER_BYTES: usize = 32 * 1_024;
 
-/// What a frame that waits takes beside its bytes: its place in the queue, which doubles as it grows,
-/// and what the allocator keeps of it. Without it a client's pongs of two bytes each would fill the
-/// memory before they fill the mailbox.
+/// What a frame that waits takes beside its bytes.
+///
+/// Its place in the queue, which doubles as it grows, and what the allocator keeps of it. Without it
+/// a client's pongs of two bytes each would fill the memory before they fill the mailbox.
 pub const FRAME_OVERHEAD: usize = 64;
 
 /// So many signals wait for one session.

@@ -77,6 +77,7 @@ pub(super) enum Tier {
 /// A rule about words.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "a curator sets each of them by its name")]
 pub(super) struct Rule {
     /// `category.what`: names the rule in verdicts and counters.
     pub(super) name: String,

@@ -271,7 +271,7 @@ fn is_label(text: &Text, at: usize) -> bool {
 /// How letters part into syllables, the fewest there can be; `None` when they do not.
 fn segment(letters: &str) -> Option<Vec<usize>> {
     let count = letters.len();
-    if count < 2 || count > LATIN_MAX {
+    if !(2..=LATIN_MAX).contains(&count) {
         return None;
     }
     // The last syllable of the best way to read the first n letters, and how many that way has.

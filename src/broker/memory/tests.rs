@@ -14,13 +14,13 @@ type Listened = Arc<Mutex<BTreeSet<ChannelName>>>;
 
 /// A broker, and the offsets that it announces.
 fn broker() -> (Memory, Arc<Mutex<Vec<u64>>>) {
-    let (broker, heard, _) = broker_with(Config::default());
+    let (broker, heard, _) = broker_with(&Config::default());
     (broker, heard)
 }
 
-fn broker_with(config: Config) -> (Memory, Arc<Mutex<Vec<u64>>>, Listened) {
+fn broker_with(config: &Config) -> (Memory, Arc<Mutex<Vec<u64>>>, Listened) {
     let (heard, listened) = (Arc::<Mutex<Vec<_>>>::default(), Listened::default());
-    let broker = Memory::new(&config, Count::default());
+    let broker = Memory::new(config, Count::default());
     let (ear, ears) = (Arc::clone(&heard), Arc::clone(&listened));
     broker.attach(Node {
         deliver: Box::new(move |_, announcement| {
@@ -67,7 +67,7 @@ async fn the_same_key_publishes_once_in_a_channel_until_it_is_forgotten() {
 
 #[tokio::test(start_paused = true)]
 async fn only_streams_that_nobody_needs_are_swept() {
-    let (broker, _, listened) = broker_with(Config::default());
+    let (broker, _, listened) = broker_with(&Config::default());
     let position = broker.publish(&room(), Draft::default(), KEEP);
     tokio::time::advance(Duration::from_secs(59)).await;
     assert_eq!(kept(&broker), 1);
@@ -105,7 +105,7 @@ fn who_only_asks_leaves_nothing_behind_and_knows_the_life_to_come() {
 #[tokio::test(start_paused = true)]
 async fn streams_are_bounded_and_those_left_alone_go_first() {
     let config = Config { streams_max: Size::kib(64), ..Config::default() };
-    let (broker, _, listened) = broker_with(config);
+    let (broker, _, listened) = broker_with(&config);
     let (room, hall) = (room(), ChannelName::from("hall:a"));
     let draft = || Draft { data: vec![b'x'; 1_000].into(), ..Draft::default() };
     let quiet = broker.publish(&hall, draft(), KEEP);

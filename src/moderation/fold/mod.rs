@@ -1,4 +1,4 @@
-//! The fold: width, case, script, look-alikes, digits and invisible characters, one character at a time.
+//! The fold: width, case, script, look-alikes, digits and invisible characters, one by one.
 //!
 //! Texts and patterns go through the same code, so a pattern is found however it is dressed. The
 //! tables are made by `scripts/tables` from Unicode and from data of the language, and say so.

@@ -208,7 +208,7 @@ impl Numbers {
 /// threes and fours between others, and digits beside numerals that belong to the next word.
 fn parts(text: &Text, run: &Run) -> Vec<Run> {
     let count = run.groups.len();
-    if count < 2 || count > 64 {
+    if !(2..=64).contains(&count) {
         return Vec::new();
     }
     let is_cut = |at: usize| {

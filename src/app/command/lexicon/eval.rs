@@ -3,11 +3,11 @@
 use std::{
     fs::File,
     io::{self, BufWriter, Write},
-    time::Instant,
 };
 
 use anyhow::Context as _;
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{
     label::{self, Label},
