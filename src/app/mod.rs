@@ -176,18 +176,19 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
     let mut catalogue = Catalogue::new(&config.rates).measured(metrics.clone());
     catalogue.add(channel::operations(&platform));
     catalogue.add(identity::operations(identity, hub));
-    catalogue.add(directory::operations::operations(&directory, &name_check(moderation)));
+    catalogue.add(directory::operations::operations(&directory, &name_check(moderation, metrics)));
     catalogue.add(consult::operations::operations(&consult, hub));
     catalogue
 }
 
 /// Names that others see pass moderation, or are refused with what they hit.
-fn name_check(moderation: &Moderation) -> NameCheck {
-    let moderation = moderation.clone();
+fn name_check(moderation: &Moderation, metrics: &Metrics) -> NameCheck {
+    let (moderation, metrics) = (moderation.clone(), metrics.clone());
     Arc::new(move |name| {
         let question =
             Question { text: name, earlier: &[], place: Place::Nickname, side: Side::User };
         let verdict = moderation.judge(question);
+        moderation.count(&verdict, &metrics);
         match (verdict.action, verdict.category) {
             (Action::Allow, _) => Ok(()),
             (_, Some(category)) => {

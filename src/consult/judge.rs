@@ -13,8 +13,7 @@ use crate::{
     archive::Window,
     directory::SUPPORT,
     ids::UserId,
-    moderation::{Category, Place, Question, Verdict},
-    telemetry::label::ByVerdict,
+    moderation::{Place, Question, Verdict},
 };
 
 impl Consult {
@@ -34,10 +33,7 @@ impl Consult {
             Question { text: body.text(), earlier: &earlier, place, side: viewer.side() };
         let Needs { moderation, metrics, .. } = &self.inner().needs;
         let verdict = moderation.judge(question);
-        metrics.verdicts.one(&ByVerdict {
-            category: verdict.category.map_or("none", Category::as_str),
-            action: verdict.action.as_str(),
-        });
+        moderation.count(&verdict, metrics);
         let parts = verdict.withdrawn.iter().filter_map(|number| lines.get(*number));
         let withdraws = parts.map(|line| line.seq).collect();
         Ok((verdict, withdraws))

@@ -1,10 +1,17 @@
 //! Rules as curators write them: TOML files, read and checked whole before any of them counts.
 
-use std::{collections::HashSet, fs, io, path::Path};
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 
-use super::verdict::{Category, Side};
+use super::{
+    verdict::{Category, Side},
+    word_list,
+};
 
 /// The rules that are built in, by file name.
 const BUILT_IN: [(&str, &str); 5] = [
@@ -18,9 +25,9 @@ const BUILT_IN: [(&str, &str); 5] = [
 const ENGINE: &[u8] = b"belfry moderation 2";
 const FILE_BYTES_MAX: u64 = 16 << 20;
 /// How near a cue must be when a rule does not say, in characters.
-const NEAR: usize = 16;
+pub(super) const NEAR: usize = 16;
 /// How sure a hit is when a rule does not say.
-const SCORE: u32 = 80;
+pub(super) const SCORE: u32 = 80;
 
 /// Why a rule set was not loaded; the one in force stays.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +125,9 @@ pub(super) struct Rule {
     /// With pictures read as their names.
     #[serde(default)]
     pub(super) emoji: bool,
+    /// None of its words is a pattern: they come from a plain list.
+    #[serde(skip)]
+    pub(super) plain: bool,
 }
 
 /// Which readings a word is looked for in, beside the plain one.
@@ -213,20 +223,7 @@ fn tier<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Tier, D::Er
 impl Lexicon {
     /// The rules of the folder at `path`, or the built-in ones when it is empty.
     pub(super) fn read(path: &str) -> Result<Self, LexiconFault> {
-        if path.is_empty() {
-            return Self::parse(BUILT_IN.map(|(name, text)| (name.to_owned(), text.to_owned())));
-        }
-        let fault = |source| LexiconFault::Read { path: path.to_owned(), source };
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(path).map_err(fault)? {
-            let path = entry.map_err(fault)?.path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
-                paths.push(path);
-            }
-        }
-        paths.sort();
-        let texts = paths.iter().map(|path| read_file(path));
-        let lexicon = Self::parse(texts.collect::<Result<Vec<_>, _>>()?)?;
+        let lexicon = Self::parse(files(path)?)?;
         if lexicon.rules.is_empty() {
             Err(LexiconFault::Empty(path.to_owned()))
         } else {
@@ -243,6 +240,10 @@ impl Lexicon {
         hasher.update(ENGINE);
         for (file, text) in files {
             hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+            if let Some(category) = word_list::category(&file) {
+                lexicon.rules.push(word_list::rule(category, &file, &text)?);
+                continue;
+            }
             let parsed: File = toml::from_str(&text).map_err(|source| LexiconFault::Parse {
                 file: file.clone(),
                 source: Box::new(source),
@@ -291,6 +292,32 @@ impl File {
         }
         Ok(())
     }
+}
+
+/// The files of the folder at `path`, each a path and a text, or the built-in ones when it is empty.
+///
+/// # Errors
+/// When the folder or a file cannot be read.
+pub fn files(path: &str) -> Result<Vec<(String, String)>, LexiconFault> {
+    if path.is_empty() {
+        return Ok(BUILT_IN.map(|(name, text)| (name.to_owned(), text.to_owned())).into());
+    }
+    let fault = |source| LexiconFault::Read { path: path.to_owned(), source };
+    paths_of(path).map_err(fault)?.iter().map(|path| read_file(path)).collect()
+}
+
+/// The files of a folder that are parts of a rule set, by name.
+pub(super) fn paths_of(folder: &str) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_rules = path.extension().is_some_and(|extension| extension == "toml");
+        if is_rules || path.to_str().and_then(word_list::category).is_some() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 fn read_file(path: &Path) -> Result<(String, String), LexiconFault> {

@@ -18,29 +18,45 @@ mod lexicon;
 mod number;
 mod pattern;
 mod reading;
+mod rule_set;
 mod rules;
 mod sound;
+mod tally;
 mod text;
 mod token;
 mod verdict;
+mod word_list;
 mod words;
 
 use std::{fmt, sync::Arc};
 
+use arc_swap::ArcSwap;
+
 use self::{
     address::Addresses, contact::Contacts, evidence::Evidence, fragment::Joined, lexicon::Lexicon,
-    number::Numbers, rules::Rules, text::Text, verdict::Hit, verdict::spans,
+    number::Numbers, rules::Rules, tally::Tally, text::Text, verdict::Hit, verdict::spans,
 };
 pub use self::{
-    lexicon::LexiconFault,
+    lexicon::{LexiconFault, files},
+    rule_set::RuleSet,
     token::View,
     verdict::{Action, Category, Place, Question, Side, Span, Verdict},
+    word_list::WORDS_MAX,
 };
-use crate::config::moderation::{self as config, Actions, Matrix};
+use crate::{
+    config::moderation::{self as config, Actions, Matrix},
+    telemetry::{Metrics, label::ByVerdict},
+};
 
-/// The engine with its rule set. Cheap to clone.
+/// Judges with the rule set in force. Cheap to clone; all clones have the same one in force.
 #[derive(Clone)]
-pub struct Moderation(Arc<Engine>);
+pub struct Moderation(Arc<Inner>);
+
+struct Inner {
+    engine: ArcSwap<Engine>,
+    matrix: Matrix,
+    tally: Tally,
+}
 
 /// A rule set, ready to judge.
 struct Engine {
@@ -98,18 +114,19 @@ impl Moderation {
     /// # Errors
     /// When a file cannot be read, or a rule in it is at fault.
     pub fn load(config: &config::Moderation) -> Result<Self, LexiconFault> {
-        let lexicon = Lexicon::read(&config.lexicon)?;
-        Ok(Self(Arc::new(Engine::new(lexicon, config.matrix)?)))
+        let engine = Arc::new(Engine::new(Lexicon::read(&config.lexicon)?, config.matrix)?);
+        let (engine, matrix) = (ArcSwap::new(engine), config.matrix);
+        Ok(Self(Arc::new(Inner { engine, matrix, tally: Tally::default() })))
     }
 
     /// The version of the rules in force, as verdicts carry it.
-    pub fn rules_version(&self) -> &str {
-        &self.0.version
+    pub fn rules_version(&self) -> String {
+        self.0.engine.load().version.clone()
     }
 
     /// How much there is of the rules in force.
     pub fn size(&self) -> Size {
-        self.0.rules.size()
+        self.0.engine.load().rules.size()
     }
 
     /// Judges a text. Deterministic; never fails.
@@ -119,7 +136,24 @@ impl Moderation {
 
     /// Judges a text and tells what led to the verdict.
     pub fn examine(&self, question: Question<'_>) -> Examination {
-        self.0.examine(question)
+        // One snapshot for the whole text: whoever replaces the rules meanwhile waits for nobody.
+        self.0.engine.load().examine(question)
+    }
+
+    /// Counts a verdict that is acted on, and the rules that hit; judging itself counts nothing.
+    pub fn count(&self, verdict: &Verdict, metrics: &Metrics) {
+        metrics.verdicts.one(&ByVerdict {
+            category: verdict.category.map_or("none", Category::as_str),
+            action: verdict.action.as_str(),
+        });
+        for span in &verdict.spans {
+            self.0.tally.one(&span.rule, metrics);
+        }
+    }
+
+    /// Every rule that has hit since this node began, the most frequent first.
+    pub fn hits(&self) -> Vec<(String, u64)> {
+        self.0.tally.read()
     }
 }
 
@@ -215,7 +249,7 @@ fn action(actions: Actions, category: Category) -> Action {
 
 impl fmt::Debug for Moderation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Moderation({})", self.0.version)
+        write!(f, "Moderation({})", self.0.engine.load().version)
     }
 }
 

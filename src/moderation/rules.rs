@@ -84,11 +84,11 @@ impl Rules {
     pub(super) fn new(lexicon: Lexicon) -> Result<Self, LexiconFault> {
         let mut compiler = Compiler::new(&lexicon.classes);
         let (mut rules, mut patterns) = (Vec::new(), Vec::new());
-        for told in lexicon.rules {
+        for mut told in lexicon.rules {
             let id = rules.len() as u32;
             let looks = Looks { sound: told.sound, split: told.split, emoji: told.emoji };
             for word in &told.words {
-                if pattern::is_pattern(word) {
+                if pattern::is_pattern(word) && !told.plain {
                     let steps = compiler
                         .steps(word, looks)
                         .map_err(|wrong| fault(&told.name, word, &wrong))?;
@@ -102,6 +102,8 @@ impl Rules {
             }
             let cues = compiler.list(&told.cues, Looks { sound: told.sound, ..Looks::default() });
             let unless = compiler.list(&told.unless, Looks::default());
+            // They live on in the automaton; a hundred thousand of them are not kept twice.
+            told.words = Vec::new();
             rules.push(Rule { told, cues, unless });
         }
         let mut reducers = Vec::new();
@@ -135,6 +137,11 @@ impl Rules {
     pub(super) fn size(&self) -> Size {
         let (words, bytes) = self.words.size();
         Size { rules: self.rules.len(), words, patterns: self.patterns.len(), bytes }
+    }
+
+    /// The names of the rules, in the order of the files.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|rule| rule.told.name.as_str())
     }
 
     /// Everything that the words find in a text.

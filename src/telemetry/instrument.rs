@@ -71,6 +71,11 @@ impl Count {
         self.0.inc();
     }
 
+    /// How far it has risen.
+    pub fn number(&self) -> u64 {
+        self.0.get()
+    }
+
     /// `number` more.
     pub fn add(&self, number: u64) {
         self.0.inc_by(number);
@@ -126,6 +131,12 @@ impl<L: Labels> Counts<L> {
 }
 
 impl<L: Labels> Levels<L> {
+    /// `labels` alone is one, and no other is left.
+    pub fn only(&self, labels: &L) {
+        self.0.clear();
+        self.0.get_or_create(labels).set(1);
+    }
+
     /// The level of `labels` alone.
     pub fn of(&self, labels: &L) -> Level {
         Level(self.0.get_or_create_owned(labels))

@@ -164,6 +164,16 @@ sets! {
         /// The route's pattern.
         route: String,
     }
+    /// By the rule, as curators name it.
+    ByRule {
+        /// Its name.
+        rule: String,
+    }
+    /// By the version of a rule set.
+    ByVersion {
+        /// The version, as verdicts carry it.
+        version: String,
+    }
     /// By the verdict on a text.
     ByVerdict {
         /// The gravest category that hit, or `none`.

@@ -2,6 +2,7 @@
 
 mod corpora;
 mod disguise;
+mod replace;
 
 use std::sync::LazyLock;
 

@@ -8,7 +8,7 @@ use super::{
     instrument::{Count, Counts, Instrument, Kind, Level, Levels, Spread, Spreads, Unit},
     label::{
         ByClose, ByCommand, ByOperation, ByOperationOutcome, ByOutcome, ByReason, ByRefusal,
-        ByRequest, ByRoute, ByTransport, ByVerdict,
+        ByRequest, ByRoute, ByRule, ByTransport, ByVerdict, ByVersion,
     },
 };
 
@@ -93,6 +93,9 @@ metrics! {
     Requests, requests: Counts<ByRequest>, Things, "Requests to the HTTP door";
     RequestTime, request_time: Spreads<ByRoute>, Seconds, "Time until the answer to a request was ready";
     Verdicts, verdicts: Counts<ByVerdict>, Things, "Verdicts of moderation";
+    ModerationHits, moderation_hits: Counts<ByRule>, Things, "Hits in texts that were judged, by the rule";
+    ModerationRules, moderation_rules: Levels<ByVersion>, Things, "The rule set in force";
+    ModerationReloads, moderation_reloads: Counts<ByOutcome>, Things, "Rule sets that were to be put in force while serving";
     Appends, appends: Counts<ByOutcome>, Things, "Records that were to be archived";
     Commits, commits: Counts<ByOutcome>, Things, "Transactions of the database";
     CommitBatch, commit_batch: Spread, Things, "Transactions made durable together";

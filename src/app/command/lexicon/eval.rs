@@ -57,7 +57,7 @@ pub(super) fn run(wanted: &cli::LexiconEval) -> anyhow::Result<()> {
     }
     let mut out = io::stdout().lock();
     if wanted.json {
-        writeln!(out, "{}", report.json(engine.rules_version()))?;
+        writeln!(out, "{}", report.json(&engine.rules_version()))?;
     } else {
         write!(out, "{report}")?;
     }
