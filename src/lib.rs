@@ -17,9 +17,10 @@ pub mod listener;
 // 7: one connected person, without a socket.
 pub mod session;
 
-// 6: channels as operators configure them, consultations.
+// 6: channels as operators configure them, consultations, rule sets.
 pub mod channel;
 pub mod consult;
+pub mod curation;
 
 // 5: what may be said, what was said, who may speak.
 pub mod archive;

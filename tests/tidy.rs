@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["store", "broker", "operation"],
     &["hub", "audit"],
     &["identity", "moderation", "archive", "directory", "push", "media"],
-    &["consult", "live", "channel"],
+    &["consult", "live", "channel", "curation"],
     &["session", "rights", "listener"],
     &["transport", "http"],
     &["app"],

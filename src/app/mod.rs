@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     config::Config,
     consult::{self, Consult},
+    curation::{self, Curation},
     directory::{self, Directory, operations::NameCheck},
     error::Code,
     http,
@@ -55,6 +56,7 @@ struct Foundations {
     hub: Hub,
     identity: Identity,
     moderation: Moderation,
+    curation: Curation,
     archive: Archive,
 }
 
@@ -113,13 +115,15 @@ impl App {
     /// Serves until `stop`, then lets everybody go in order.
     pub async fn run(self, stop: CancellationToken) {
         let Self { foundations, catalogue, listener, router, connections } = self;
-        let Foundations { hub, identity, health, archive, store, .. } = foundations;
+        let Foundations { hub, identity, health, archive, store, curation, .. } = foundations;
         let keepers = TaskTracker::new();
         let keepers_stop = CancellationToken::new();
         let (pulse, pulse_stop) = (hub.clone(), keepers_stop.clone());
         keepers.spawn(async move { pulse.beat_until(pulse_stop).await });
         let tend_stop = keepers_stop.clone();
         keepers.spawn(async move { identity.tend(tend_stop).await });
+        let look_stop = keepers_stop.clone();
+        keepers.spawn(async move { curation.tend(look_stop).await });
 
         let drain = async {
             stop.cancelled().await;
@@ -150,17 +154,27 @@ impl Foundations {
             .await
             .context("set up identity")?;
         let moderation = Moderation::load(&config.moderation).context("load the lexicon")?;
+        let needs = curation::Needs {
+            store: store.clone(),
+            moderation: moderation.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
+        let curation = Curation::open(config.moderation.clone(), needs)
+            .await
+            .context("read the published rules")?;
         let archive =
             Archive::open(store.clone(), &config.archive, &config.keys, clock.clone(), &metrics)
                 .await
                 .context("open the archive")?;
-        Ok(Self { clock, metrics, health, store, hub, identity, moderation, archive })
+        Ok(Self { clock, metrics, health, store, hub, identity, moderation, curation, archive })
     }
 }
 
 /// Everything that both doors offer.
 fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
-    let Foundations { clock, metrics, store, hub, identity, moderation, archive, .. } = foundations;
+    let Foundations { clock, metrics, store, hub, identity, moderation, curation, archive, .. } =
+        foundations;
     let directory = Directory::new(store.clone(), clock.clone());
     let needs = consult::Needs {
         store: store.clone(),
@@ -177,6 +191,7 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
     catalogue.add(channel::operations(&platform));
     catalogue.add(identity::operations(identity, hub));
     catalogue.add(directory::operations::operations(&directory, &name_check(moderation, metrics)));
+    catalogue.add(curation::operations::operations(curation));
     catalogue.add(consult::operations::operations(&consult, hub));
     catalogue
 }

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::value::Span;
+
 /// What is done with a text, from the mildest.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -70,17 +72,25 @@ pub struct Matrix {
 }
 
 /// The `[moderation]` section.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Moderation {
     /// A folder of rules, `*.toml`, instead of the built-in ones; empty for the built-in ones.
     pub lexicon: String,
+    /// How often the folder and what was published are looked at; `0s` only at the start.
+    pub watch: Span,
     /// What is done with a text that a rule hits.
     pub matrix: Matrix,
 }
 
 const fn actions(privacy: Action, property: Action, sensitive: Action) -> Actions {
     Actions { privacy, property, sensitive }
+}
+
+impl Default for Moderation {
+    fn default() -> Self {
+        Self { lexicon: String::new(), watch: Span::seconds(1), matrix: Matrix::default() }
+    }
 }
 
 impl Default for Matrix {

@@ -125,9 +125,18 @@ pub(super) struct Rule {
     /// With pictures read as their names.
     #[serde(default)]
     pub(super) emoji: bool,
-    /// None of its words is a pattern: they come from a plain list.
     #[serde(skip)]
-    pub(super) plain: bool,
+    pub(super) origin: Origin,
+}
+
+/// Where a rule comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A curator wrote it; its words may be patterns.
+    #[default]
+    Curated,
+    /// A plain list: every word is what it is.
+    List,
 }
 
 /// Which readings a word is looked for in, beside the plain one.
@@ -303,11 +312,14 @@ pub fn files(path: &str) -> Result<Vec<(String, String)>, LexiconFault> {
         return Ok(BUILT_IN.map(|(name, text)| (name.to_owned(), text.to_owned())).into());
     }
     let fault = |source| LexiconFault::Read { path: path.to_owned(), source };
-    paths_of(path).map_err(fault)?.iter().map(|path| read_file(path)).collect()
+    rule_files(path).map_err(fault)?.iter().map(|path| read_file(path)).collect()
 }
 
 /// The files of a folder that are parts of a rule set, by name.
-pub(super) fn paths_of(folder: &str) -> io::Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn rule_files(folder: &str) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

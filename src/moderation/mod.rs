@@ -37,7 +37,7 @@ use self::{
     number::Numbers, rules::Rules, tally::Tally, text::Text, verdict::Hit, verdict::spans,
 };
 pub use self::{
-    lexicon::{LexiconFault, files},
+    lexicon::{LexiconFault, files, rule_files},
     rule_set::RuleSet,
     token::View,
     verdict::{Action, Category, Place, Question, Side, Span, Verdict},

@@ -7,7 +7,7 @@ use super::{
     candidate::Candidate,
     compile::{Compiler, RECOGNISED},
     found::{Class, Found},
-    lexicon::{self, Lexicon, LexiconFault, Looks, Scope, Tier},
+    lexicon::{self, Lexicon, LexiconFault, Looks, Origin, Scope, Tier},
     pattern,
     text::{Break, Text, kind},
     token::{Token, View},
@@ -88,7 +88,7 @@ impl Rules {
             let id = rules.len() as u32;
             let looks = Looks { sound: told.sound, split: told.split, emoji: told.emoji };
             for word in &told.words {
-                if pattern::is_pattern(word) && !told.plain {
+                if told.origin == Origin::Curated && pattern::is_pattern(word) {
                     let steps = compiler
                         .steps(word, looks)
                         .map_err(|wrong| fault(&told.name, word, &wrong))?;

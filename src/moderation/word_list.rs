@@ -1,7 +1,7 @@
 //! Plain lists of words, one a line: what an operator brings along, without cues or exceptions.
 
 use super::{
-    lexicon::{LexiconFault, NEAR, Rule, SCORE, Tier},
+    lexicon::{LexiconFault, NEAR, Origin, Rule, SCORE, Tier},
     verdict::Category,
 };
 
@@ -55,6 +55,6 @@ pub(super) fn rule(category: Category, file: &str, text: &str) -> Result<Rule, L
         sound: false,
         split: false,
         emoji: false,
-        plain: true,
+        origin: Origin::List,
     })
 }

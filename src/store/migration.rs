@@ -29,6 +29,7 @@ pub const ALL: &[Migration] = migrations![
     "0005_identity",
     "0010_consult",
     "0011_desk_index",
+    "0016_rule_set",
 ];
 
 impl Migration {

@@ -1,7 +1,8 @@
 //! Who may call what, written down apart from the code: a new operation must be entered here.
 
 use belfry::operation::Role::{
-    self, Compliance, InstitutionAdmin, Operator, Service, Support, Tutor, User,
+    self, Compliance, InstitutionAdmin, Lead, Moderator, Operator, Service, Supervisor, Support,
+    Tutor, User,
 };
 
 use super::town::Town;
@@ -9,6 +10,8 @@ use super::town::Town;
 const BOTH: &[Role] = &[User, Tutor, InstitutionAdmin, Support];
 const SERVING: &[Role] = &[Tutor, InstitutionAdmin, Support];
 const PLATFORM: &[Role] = &[Service, Operator];
+const CURATORS: &[Role] = &[Lead, Compliance];
+const READERS: &[Role] = &[Moderator, Supervisor, Lead, Compliance];
 
 /// Operations on one conversation, and the roles that may call them at all.
 pub const ON_CONVERSATIONS: &[(&str, &[Role])] = &[
@@ -45,6 +48,14 @@ pub const OF_THE_PLATFORM: &[(&str, &[Role])] = &[
     ("history_remove", PLATFORM),
     ("identity.revoke", &[Service, Compliance, Operator]),
     ("info", PLATFORM),
+    ("moderation.draft", CURATORS),
+    ("moderation.dry_run", READERS),
+    ("moderation.hits", READERS),
+    ("moderation.publish", CURATORS),
+    ("moderation.roll_back", CURATORS),
+    ("moderation.rule_set", READERS),
+    ("moderation.rules", READERS),
+    ("moderation.test", READERS),
     ("presence", PLATFORM),
     ("presence_stats", PLATFORM),
     ("publish", PLATFORM),

@@ -14,6 +14,8 @@ use super::{
     load,
     report::Report,
 };
+use tokio::time::Instant;
+
 use crate::{
     app::cli,
     moderation::{Category, Examination, Moderation, Place, Question, Side},
