@@ -203,7 +203,7 @@ async fn words_of_an_operator_come_with_a_rule_set_and_in_several_calls() {
     let all = node.call(ANN, "moderation.draft", more).await.unwrap();
     let named = json!({"version": all["version"]});
     node.call(BEN, "moderation.publish", named).await.unwrap();
-    assert!(node.hits("桃子酱") && node.hits("杏子酱") && node.hits("签约保过班"));
+    assert!(node.hits("桃子酱") && node.hits("杏子酱") && node.hits("别走平台，直接转我"));
     let wanted = json!({"version": all["version"], "file": "property.txt"});
     let shown = node.call(ANN, "moderation.rule_set", wanted).await.unwrap();
     let files = shown["files"].as_array().unwrap();
@@ -216,7 +216,7 @@ async fn words_of_an_operator_come_with_a_rule_set_and_in_several_calls() {
 async fn a_dry_run_counts_what_would_change_and_a_test_explains() {
     let node = Node::open().await;
     let version = node.draft(ANN, "橘子").await;
-    let texts = ["橘子", "你好", "签约保过班"];
+    let texts = ["橘子", "你好", "别走平台，直接转我"];
     let input = json!({"version": version, "texts": texts});
     let run = node.call(ANN, "moderation.dry_run", input).await.unwrap();
     assert_eq!(run["in_force"], json!({"none": 2, "privacy": 0, "property": 1, "sensitive": 0}));
@@ -231,11 +231,11 @@ async fn a_dry_run_counts_what_would_change_and_a_test_explains() {
     let many = node.call(ANN, "moderation.dry_run", many).await.unwrap_err();
     assert_eq!(many.code(), Code::LimitExceeded);
 
-    let input = json!({"text": "不要相信签约保过班", "side": "institution"});
+    let input = json!({"text": "别走平台，直接转我", "side": "institution"});
     let explained = node.call(ANN, "moderation.test", input).await.unwrap();
     let finding = &explained["findings"][0];
     assert!(finding["rule"].as_str().unwrap().starts_with("property."), "{explained}");
-    assert!(!finding["reduced_by"].as_array().unwrap().is_empty(), "{explained}");
+    assert!(finding["score"].as_u64().unwrap() >= 50, "{explained}");
     let hits = node.call(ANN, "moderation.hits", json!({})).await.unwrap();
     assert_eq!(hits["rules"], json!([]), "what is tried counts nowhere");
 }
@@ -309,7 +309,7 @@ async fn a_published_set_that_no_longer_loads_is_told_once_and_changes_nothing()
     node.curation.0.needs.store.commit(vec![broken]).await.unwrap();
     let neighbour = node.neighbour(Span::seconds(1)).await;
     neighbour.look().await;
-    assert!(!hits(&neighbour, "橘子") && hits(&neighbour, "签约保过班"));
+    assert!(!hits(&neighbour, "橘子") && hits(&neighbour, "别走平台，直接转我"));
     let page = neighbour.0.needs.metrics.encode();
     assert!(page.contains("belfry_moderation_reloads_total{outcome=\"failed\"} 1\n"), "{page}");
 }

@@ -82,10 +82,15 @@ impl House {
             ("support1", SUPPORT, false),
         ];
         for (id, institution, admin) in staff {
-            let entry = sample::tutor(id, institution, admin);
-            house.directory.put_tutor(&entry).await.unwrap();
+            house.hire(id, institution, admin).await;
         }
         house
+    }
+
+    /// From now on `id` works for `institution`, and for no other.
+    pub(super) async fn hire(&self, id: &str, institution: &str, admin: bool) {
+        let entry = sample::tutor(id, institution, admin);
+        self.directory.put_tutor(&entry).await.unwrap();
     }
 
     async fn at(folder: Arc<TempDir>, clock: Clock, config: config::consult::Consult) -> Self {

@@ -18,11 +18,11 @@ async fn a_word_takes_the_conversation_from_a_tutor_who_is_gone() {
             insta::assert_snapshot!(told(&called), @r#"
             [{"status":"delivered","seq":4,"at":1800000000000}
             ["user1",{"type":"consult.session","conversation":"id1","last_seq":3,"session":{"institution":"inst1","session":"id2","state":"queued"},"record":{"seq":3,"at":1800000000000,"kind":"session","session":"id2","turn":"requeued"}}]
-            ["admin1",{"type":"consult.session","conversation":"id1","last_seq":3,"session":{"candidate":{"pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"session":"id2","state":"queued","owner_version":2},"record":{"seq":3,"at":1800000000000,"kind":"session","session":"id2","turn":"requeued"}}]
-            ["admin1",{"type":"consult.queue","institution":"inst1","waiting":1,"oldest_since":1800000000000,"entered":{"conversation":"id1","candidate":{"pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"owner_version":2,"queued_at":1800000000000}}]
-            ["tutor2",{"type":"consult.queue","institution":"inst1","waiting":1,"oldest_since":1800000000000,"entered":{"conversation":"id1","candidate":{"pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"owner_version":2,"queued_at":1800000000000}}]
+            ["admin1",{"type":"consult.session","conversation":"id1","last_seq":3,"session":{"candidate":{"pseudonym":"pseudonym1","name":"name1","avatar_seed":"seed1"},"session":"id2","state":"queued","owner_version":2},"record":{"seq":3,"at":1800000000000,"kind":"session","session":"id2","turn":"requeued"}}]
+            ["admin1",{"type":"consult.queue","institution":"inst1","waiting":1,"oldest_since":1800000000000,"entered":{"conversation":"id1","candidate":{"pseudonym":"pseudonym1","name":"name1","avatar_seed":"seed1"},"owner_version":2,"queued_at":1800000000000}}]
+            ["tutor2",{"type":"consult.queue","institution":"inst1","waiting":1,"oldest_since":1800000000000,"entered":{"conversation":"id1","candidate":{"pseudonym":"pseudonym1","name":"name1","avatar_seed":"seed1"},"owner_version":2,"queued_at":1800000000000}}]
             ["user1",{"type":"consult.delivered","conversation":"id1","last_seq":4,"record":{"seq":4,"at":1800000000000,"kind":"message","author":{"side":"user"},"body":{"kind":"text","text":"还在吗"},"client_id":"k1"}}]
-            ["admin1",{"type":"consult.message","conversation":"id1","last_seq":4,"record":{"seq":4,"at":1800000000000,"kind":"message","author":{"side":"user","pseudonym":"p_y95k3es6ya13vrfktx1h107qjr","name":"石榴217","avatar_seed":"a3b12f8548aba233"},"body":{"kind":"text","text":"还在吗"}}}]]
+            ["admin1",{"type":"consult.message","conversation":"id1","last_seq":4,"record":{"seq":4,"at":1800000000000,"kind":"message","author":{"side":"user","pseudonym":"pseudonym1","name":"name1","avatar_seed":"seed1"},"body":{"kind":"text","text":"还在吗"}}}]]
             "#);
         }
         let again = house.say(&user("user1"), &conversation, ("k1", "还在吗")).await;

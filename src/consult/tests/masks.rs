@@ -29,6 +29,7 @@ async fn a_user_stays_who_they_are_to_one_institution_and_is_another_to_the_next
     assert_eq!(one["conversation"], two["conversation"]);
     house.ask(&who, "open", json!({"institution": "inst2"})).await;
     let first = candidate(&house, &admin("admin1")).await;
+    house.hire("admin9", "inst2", true).await;
     assert_ne!(first, candidate(&house, &admin("admin9").of("inst2")).await);
     house.ask(&who, "close", json!({"conversation": one["conversation"]})).await;
     let house = house.restarted().await;

@@ -51,12 +51,12 @@ async fn the_pieces_of_a_tutors_word_stay_withdrawn() {
     let house = House::new().await;
     let conversation = house.served().await;
     let desk = tutor("tutor1");
-    let last = say_all(&house, &desk, &conversation, &["名额不多，要的话先交个定", "金"]).await;
+    let last = say_all(&house, &desk, &conversation, &["我手机139", "1234", "5678"]).await;
     assert_eq!(last.answer.as_ref().unwrap()["status"], "hidden");
     assert_eq!(told(&last, "consult.withdrawn").len(), 3);
     for who in [user("user1"), desk] {
         let seen = house.kinds(&who, &conversation).await;
-        assert_eq!(seen, ["session", "withdrawn", "hidden"]);
+        assert_eq!(seen, ["session", "withdrawn", "withdrawn", "hidden"]);
     }
 }
 

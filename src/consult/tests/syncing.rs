@@ -66,10 +66,13 @@ async fn a_cursor_goes_on_for_one_person_in_one_standing() {
         assert_eq!(sync(&house, &other, &cursor).await["status"], "gap", "{other:?}");
     }
     let cursor = sync(&house, &promoted, &Value::Null).await["cursor"].clone();
-    for other in [tutor("tutor1"), admin("admin1"), promoted.clone().of("inst2")] {
+    for other in [tutor("tutor1"), admin("admin1")] {
         assert_eq!(sync(&house, &other, &cursor).await["status"], "gap", "{other:?}");
     }
     assert_eq!(sync(&house, &promoted, &cursor).await["status"], "resumed");
+    house.hire("tutor1", "inst2", true).await;
+    let elsewhere = promoted.of("inst2");
+    assert_eq!(sync(&house, &elsewhere, &cursor).await["status"], "gap");
 }
 
 #[tokio::test]
@@ -173,6 +176,7 @@ async fn what_was_lost_at_one_institution_is_not_gone_at_another() {
     house.ask(&tutor("tutor1"), "state", json!({"state": "offline"})).await;
     house.say(&user("user1"), &conversation, ("k1", "还在吗")).await.answer.unwrap();
     // Each institution counts its changes for itself: this one has none yet.
+    house.hire("tutor1", "inst2", false).await;
     let moved = tutor("tutor1").of("inst2");
     let cursor = sync(&house, &moved, &Value::Null).await["cursor"].clone();
     assert_eq!(sync(&house, &moved, &cursor).await["gone"], json!([]));

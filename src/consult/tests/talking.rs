@@ -254,6 +254,7 @@ async fn the_tutors_mark_never_moves_back_when_another_tutor_reads() {
     house.ask(&user("user1"), "close", json!({"conversation": conversation})).await;
     house.ask(&tutor("tutor1"), "state", json!({"state": "offline"})).await;
     house.say(&user("user1"), &conversation, ("k1", "还在吗")).await.answer.unwrap();
+    house.ask(&tutor("tutor2"), "state", json!({"state": "online"})).await;
     let accept = json!({"conversation": conversation, "owner_version": 3});
     house.ask(&tutor("tutor2"), "accept", accept).await;
     let seen = async || {

@@ -200,7 +200,7 @@ async fn the_platforms_own_operations_are_shut_to_everybody_else() {
             }
         }
     }
-    assert_eq!(tried, 1_008, "people × operations × doors");
+    assert_eq!(tried, 1_200, "people × operations × doors");
     assert_eq!(before, state(&mut town).await);
     assert_eq!(lists, town.snapshot().await);
     // Everybody is still here, on both connections.

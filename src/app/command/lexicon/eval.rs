@@ -7,7 +7,6 @@ use std::{
 
 use anyhow::Context as _;
 use serde_json::json;
-use tokio::time::Instant;
 
 use super::{
     label::{self, Label},
