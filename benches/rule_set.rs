@@ -40,6 +40,7 @@ fn resident() -> usize {
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0) * 1_024
 }
 
+#[expect(clippy::print_stderr, reason = "what was measured is for whoever runs it")]
 fn large_lists(criterion: &mut Criterion) {
     let moderation = Moderation::load(&config::moderation::Moderation::default())
         .expect("the rules are built in");
