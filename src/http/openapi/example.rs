@@ -57,7 +57,7 @@ impl<'a> Walk<'a> {
             Some("object") => self.object(schema),
             Some("array") => match schema.get("items") {
                 Some(items) => json!([self.example(items)]),
-                None => json!([]),
+                None => self.tuple(schema),
             },
             Some("string") => text(schema).into(),
             Some("integer") => schema.get("minimum").cloned().unwrap_or_else(|| 1.into()),
@@ -65,6 +65,12 @@ impl<'a> Walk<'a> {
             Some("boolean") => true.into(),
             _ => Value::Null,
         }
+    }
+
+    /// A tuple has a schema for each of its items.
+    fn tuple(&mut self, schema: &'a Value) -> Value {
+        let items = schema.get("prefixItems").and_then(Value::as_array);
+        items.into_iter().flatten().map(|item| self.example(item)).collect::<Vec<_>>().into()
     }
 
     fn object(&mut self, schema: &'a Value) -> Value {
