@@ -171,6 +171,9 @@ impl Foundations {
     }
 }
 
+/// What is answered for a name that could not be judged. A moment later it may be.
+const UNJUDGED: &str = "the name could not be judged, so it was not taken; try again";
+
 /// Everything that both doors offer.
 fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
     let Foundations { clock, metrics, store, hub, identity, moderation, curation, archive, .. } =
@@ -202,8 +205,8 @@ fn name_check(moderation: &Moderation, metrics: &Metrics) -> NameCheck {
     Arc::new(move |name| {
         let question =
             Question { text: name, earlier: &[], place: Place::Nickname, side: Side::User };
-        let verdict = moderation.judge(question);
-        moderation.count(&verdict, &metrics);
+        let judged = moderation.decide(question, &metrics);
+        let verdict = judged.map_err(|_| Refusal::new(Code::Unavailable).because(UNJUDGED))?;
         match (verdict.action, verdict.category) {
             (Action::Allow, _) => Ok(()),
             (_, Some(category)) => {

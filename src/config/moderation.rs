@@ -79,6 +79,8 @@ pub struct Moderation {
     pub lexicon: String,
     /// How often the folder and what was published are looked at; `0s` only at the start.
     pub watch: Span,
+    /// How long judging a text may take; `0s` for any time. A text that takes longer is not shown.
+    pub budget: Span,
     /// What is done with a text that a rule hits.
     pub matrix: Matrix,
 }
@@ -89,7 +91,12 @@ const fn actions(privacy: Action, property: Action, sensitive: Action) -> Action
 
 impl Default for Moderation {
     fn default() -> Self {
-        Self { lexicon: String::new(), watch: Span::seconds(1), matrix: Matrix::default() }
+        Self {
+            lexicon: String::new(),
+            watch: Span::seconds(1),
+            budget: Span::milliseconds(250),
+            matrix: Matrix::default(),
+        }
     }
 }
 

@@ -12,8 +12,10 @@ use super::{
 use crate::{
     archive::Window,
     directory::SUPPORT,
+    error::Code,
     ids::UserId,
-    moderation::{Place, Question, Verdict},
+    moderation::{NoVerdict, Place, Question, Verdict},
+    operation::Refusal,
 };
 
 impl Consult {
@@ -32,8 +34,7 @@ impl Consult {
         let question =
             Question { text: body.text(), earlier: &earlier, place, side: viewer.side() };
         let Needs { moderation, metrics, .. } = &self.inner().needs;
-        let verdict = moderation.judge(question);
-        moderation.count(&verdict, metrics);
+        let verdict = moderation.decide(question, metrics).map_err(unjudged)?;
         let parts = verdict.withdrawn.iter().filter_map(|number| lines.get(*number));
         let withdraws = parts.map(|line| line.seq).collect();
         Ok((verdict, withdraws))
@@ -63,6 +64,13 @@ impl Consult {
         let records = self.inner().needs.archive.read(id.as_str(), window).await?;
         Ok(records.into_iter().map(Opened::of).filter_map(|opened| line_of(&opened)).collect())
     }
+}
+
+/// A text without a verdict is not stored: nobody has seen it, its author keeps it, and the same key
+/// is good for the next try.
+fn unjudged(_: NoVerdict) -> Refusal {
+    Refusal::new(Code::Unavailable)
+        .because("the text could not be judged; nothing was stored: send it again as it is")
 }
 
 /// The line that a shown message makes. One that was taken back counts like any other: whoever was

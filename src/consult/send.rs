@@ -133,8 +133,9 @@ impl Consult {
         }
     }
 
-    /// What was stored before its author or the institution was stopped, or the session ended, is
-    /// answered as the first time: its retry is no new word. Everything else gets `refusal`.
+    /// What was stored before its author or the institution was stopped or slowed down, the session
+    /// ended, or judging failed, is answered as the first time: its retry is no new word. Everything
+    /// else gets `refusal`.
     async fn unless_said(
         &self,
         viewer: &Viewer,
@@ -143,7 +144,11 @@ impl Consult {
     ) -> Result<Sent, Stop> {
         let comes_late = matches!(
             refusal.code(),
-            Code::Suspended | Code::PermissionDenied | Code::ConversationClosed
+            Code::Suspended
+                | Code::PermissionDenied
+                | Code::ConversationClosed
+                | Code::RateLimited
+                | Code::Unavailable
         );
         if comes_late
             && let Ok((_, Sight::User | Sight::Owner)) =

@@ -14,6 +14,7 @@ mod evidence;
 mod fold;
 mod found;
 mod fragment;
+mod guard;
 mod lexicon;
 mod number;
 mod pattern;
@@ -28,15 +29,18 @@ mod verdict;
 mod word_list;
 mod words;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 
+#[cfg(test)]
+pub(crate) use self::guard::UNJUDGEABLE;
 use self::{
     address::Addresses, contact::Contacts, evidence::Evidence, fragment::Joined, lexicon::Lexicon,
     number::Numbers, rules::Rules, tally::Tally, text::Text, verdict::Hit, verdict::spans,
 };
 pub use self::{
+    guard::NoVerdict,
     lexicon::{LexiconFault, files, rule_files},
     rule_set::RuleSet,
     token::View,
@@ -55,6 +59,7 @@ pub struct Moderation(Arc<Inner>);
 struct Inner {
     engine: ArcSwap<Engine>,
     matrix: Matrix,
+    budget: Duration,
     tally: Tally,
 }
 
@@ -115,8 +120,8 @@ impl Moderation {
     /// When a file cannot be read, or a rule in it is at fault.
     pub fn load(config: &config::Moderation) -> Result<Self, LexiconFault> {
         let engine = Arc::new(Engine::new(Lexicon::read(&config.lexicon)?, config.matrix)?);
-        let (engine, matrix) = (ArcSwap::new(engine), config.matrix);
-        Ok(Self(Arc::new(Inner { engine, matrix, tally: Tally::default() })))
+        let (engine, matrix, budget) = (ArcSwap::new(engine), config.matrix, config.budget.0);
+        Ok(Self(Arc::new(Inner { engine, matrix, budget, tally: Tally::default() })))
     }
 
     /// The version of the rules in force, as verdicts carry it.
@@ -129,7 +134,7 @@ impl Moderation {
         self.0.engine.load().rules.size()
     }
 
-    /// Judges a text. Deterministic; never fails.
+    /// Judges a text. Deterministic; what is acted on comes by [`Moderation::decide`].
     pub fn judge(&self, question: Question<'_>) -> Verdict {
         self.examine(question).verdict
     }
@@ -217,18 +222,7 @@ impl Engine {
 
     /// The severest action that any hit asks for, and the gravest category that asks for it.
     fn decide(&self, question: Question<'_>, hits: &[Hit<'_>]) -> (Action, Option<Category>) {
-        let matrix = &self.matrix;
-        let sides = match question.place {
-            Place::Consult => matrix.consult,
-            Place::Support => matrix.support,
-            Place::Live => matrix.live,
-            Place::Nickname => matrix.nickname,
-            Place::Push => matrix.push,
-        };
-        let actions = match question.side {
-            Side::User => sides.user,
-            Side::Institution => sides.institution,
-        };
+        let actions = actions(&self.matrix, question);
         let asked = hits.iter().map(|hit| (action(actions, hit.category), Some(hit.category)));
         asked.max().unwrap_or((Action::Allow, None))
     }
@@ -237,6 +231,28 @@ impl Engine {
 fn hit<'a>(evidence: &Evidence<'a>, at: std::ops::Range<usize>) -> Hit<'a> {
     let Evidence { rule, reason, category, score, view, .. } = *evidence;
     Hit { at, rule, reason, category, score, view }
+}
+
+impl Matrix {
+    /// Whether any hit could stop the text.
+    fn stops(&self, question: Question<'_>) -> bool {
+        let Actions { privacy, property, sensitive } = actions(self, question);
+        [privacy, property, sensitive].iter().any(|action| *action != Action::Allow)
+    }
+}
+
+fn actions(matrix: &Matrix, question: Question<'_>) -> Actions {
+    let sides = match question.place {
+        Place::Consult => matrix.consult,
+        Place::Support => matrix.support,
+        Place::Live => matrix.live,
+        Place::Nickname => matrix.nickname,
+        Place::Push => matrix.push,
+    };
+    match question.side {
+        Side::User => sides.user,
+        Side::Institution => sides.institution,
+    }
 }
 
 fn action(actions: Actions, category: Category) -> Action {

@@ -123,6 +123,11 @@ sets! {
         /// Why.
         reason: &'static str,
     }
+    /// By the cause, in one of the words that the reporting part declares.
+    ByCause {
+        /// The cause.
+        cause: &'static str,
+    }
     /// By what came of it.
     ByOutcome {
         /// What came of it.

@@ -30,9 +30,11 @@ pub(super) struct House {
     pub(super) metrics: Metrics,
     archive: Archive,
     store: Store,
-    config: config::consult::Consult,
+    config: Settings,
     folder: Arc<TempDir>,
 }
+
+type Settings = (config::consult::Consult, config::moderation::Moderation);
 
 /// A candidate.
 pub(super) fn user(id: &str) -> Caller {
@@ -67,8 +69,16 @@ impl House {
     }
 
     pub(super) async fn with(config: config::consult::Consult) -> Self {
+        Self::judging(config, config::moderation::Moderation::default()).await
+    }
+
+    /// With other settings of moderation.
+    pub(super) async fn judging(
+        config: config::consult::Consult,
+        moderation: config::moderation::Moderation,
+    ) -> Self {
         let folder = Arc::new(TempDir::new().unwrap());
-        let house = Self::at(folder, Clock::set(NOW_MS), config).await;
+        let house = Self::at(folder, Clock::set(NOW_MS), (config, moderation)).await;
         for id in ["inst1", "inst2"] {
             let entry = json!({"id": id, "name": "青云教育", "certification": "certified"});
             let entry = serde_json::from_value(entry).unwrap();
@@ -93,7 +103,7 @@ impl House {
         self.directory.put_tutor(&entry).await.unwrap();
     }
 
-    async fn at(folder: Arc<TempDir>, clock: Clock, config: config::consult::Consult) -> Self {
+    async fn at(folder: Arc<TempDir>, clock: Clock, config: Settings) -> Self {
         let metrics = Metrics::new();
         let section = config::store::Store::sqlite(&folder.path().join("consult.db"));
         let store = Store::open(&section, &metrics, Health::default().part("store")).await.unwrap();
@@ -105,12 +115,12 @@ impl House {
         let needs = Needs {
             store: store.clone(),
             archive: archive.clone(),
-            moderation: Moderation::load(&config::moderation::Moderation::default()).unwrap(),
+            moderation: Moderation::load(&config.1).unwrap(),
             directory: directory.clone(),
             clock: clock.clone(),
             metrics: metrics.clone(),
         };
-        let consult = Consult::new(config.clone(), needs);
+        let consult = Consult::new(config.0.clone(), needs);
         Self { consult, clock, directory, metrics, archive, store, config, folder }
     }
 
@@ -131,9 +141,18 @@ impl House {
         self.store.commit(vec![Statement::new(sql.to_owned())]).await.unwrap();
     }
 
+    /// The same with other settings of moderation.
+    pub(super) async fn restarted_judging(
+        mut self,
+        moderation: config::moderation::Moderation,
+    ) -> Self {
+        self.config.1 = moderation;
+        self.restarted().await
+    }
+
     /// The same with another configuration.
     pub(super) async fn restarted_with(mut self, config: config::consult::Consult) -> Self {
-        self.config = config;
+        self.config.0 = config;
         self.restarted().await
     }
 

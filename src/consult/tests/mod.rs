@@ -1,6 +1,7 @@
 //! Consultations from end to end, without a hub: what operations answer and what they make known.
 
 mod doors;
+mod failing;
 mod house;
 mod keywords;
 mod leaving;

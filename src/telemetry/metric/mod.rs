@@ -7,8 +7,8 @@ use prometheus_client::{encoding::text, registry::Registry};
 use super::{
     instrument::{Count, Counts, Instrument, Kind, Level, Levels, Spread, Spreads, Unit},
     label::{
-        ByClose, ByCommand, ByOperation, ByOperationOutcome, ByOutcome, ByReason, ByRefusal,
-        ByRequest, ByRoute, ByRule, ByTransport, ByVerdict, ByVersion,
+        ByCause, ByClose, ByCommand, ByOperation, ByOperationOutcome, ByOutcome, ByReason,
+        ByRefusal, ByRequest, ByRoute, ByRule, ByTransport, ByVerdict, ByVersion,
     },
 };
 
@@ -96,6 +96,7 @@ metrics! {
     ModerationHits, moderation_hits: Counts<ByRule>, Things, "Hits in texts that were judged, by the rule";
     ModerationRules, moderation_rules: Levels<ByVersion>, Things, "The rule set in force";
     ModerationReloads, moderation_reloads: Counts<ByOutcome>, Things, "Rule sets that were to be put in force while serving";
+    ModerationFaults, moderation_faults: Counts<ByCause>, Things, "Texts that could not be judged, and were not shown";
     Appends, appends: Counts<ByOutcome>, Things, "Records that were to be archived";
     Commits, commits: Counts<ByOutcome>, Things, "Transactions of the database";
     CommitBatch, commit_batch: Spread, Things, "Transactions made durable together";
