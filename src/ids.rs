@@ -78,6 +78,8 @@ text_id! {
     ServiceSessionId;
     /// A message that waits for its author to confirm or discard it.
     HoldId;
+    /// Something that staff should look at.
+    AlertId;
     /// What an institution sees in place of a user: stable for the pair, unlinkable across pairs.
     Pseudonym;
     /// A channel of the hub: `namespace:name`, at most 255 bytes of ASCII.
@@ -95,7 +97,7 @@ macro_rules! fresh {
     )*};
 }
 
-fresh!(ConversationId, ServiceSessionId, HoldId);
+fresh!(ConversationId, ServiceSessionId, HoldId, AlertId);
 
 fn fresh_text(now_ms: i64) -> String {
     let ms = u64::try_from(now_ms).unwrap_or(0);

@@ -22,7 +22,8 @@ pub mod channel;
 pub mod consult;
 pub mod curation;
 
-// 5: what may be said, what was said, who may speak.
+// 5: what may be said, what was said, who may speak, what staff should look at.
+pub mod alert;
 pub mod archive;
 pub mod directory;
 pub mod identity;

@@ -30,6 +30,7 @@ pub const ALL: &[Migration] = migrations![
     "0010_consult",
     "0011_desk_index",
     "0016_rule_set",
+    "0017_alert",
 ];
 
 impl Migration {

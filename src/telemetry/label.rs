@@ -128,6 +128,11 @@ sets! {
         /// The cause.
         cause: &'static str,
     }
+    /// By the kind, in one of the words that the reporting part declares.
+    ByKind {
+        /// The kind.
+        kind: &'static str,
+    }
     /// By what came of it.
     ByOutcome {
         /// What came of it.

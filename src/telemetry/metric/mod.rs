@@ -7,7 +7,7 @@ use prometheus_client::{encoding::text, registry::Registry};
 use super::{
     instrument::{Count, Counts, Instrument, Kind, Level, Levels, Spread, Spreads, Unit},
     label::{
-        ByCause, ByClose, ByCommand, ByOperation, ByOperationOutcome, ByOutcome, ByReason,
+        ByCause, ByClose, ByCommand, ByKind, ByOperation, ByOperationOutcome, ByOutcome, ByReason,
         ByRefusal, ByRequest, ByRoute, ByRule, ByTransport, ByVerdict, ByVersion,
     },
 };
@@ -97,6 +97,8 @@ metrics! {
     ModerationRules, moderation_rules: Levels<ByVersion>, Things, "The rule set in force";
     ModerationReloads, moderation_reloads: Counts<ByOutcome>, Things, "Rule sets that were to be put in force while serving";
     ModerationFaults, moderation_faults: Counts<ByCause>, Things, "Texts that could not be judged, and were not shown";
+    AlertsOpen, alerts_open: Levels<ByKind>, Things, "Alerts that nobody has decided on, on all nodes together";
+    AlertsRaised, alerts_raised: Counts<ByKind>, Things, "Alerts that were raised; more hits of an open one are not counted";
     Appends, appends: Counts<ByOutcome>, Things, "Records that were to be archived";
     Commits, commits: Counts<ByOutcome>, Things, "Transactions of the database";
     CommitBatch, commit_batch: Spread, Things, "Transactions made durable together";
