@@ -283,3 +283,17 @@ async fn alerts_are_for_staff_alone() {
     });
     assert_eq!(node.call(ANN, "alert.decide", long).await.unwrap_err().code(), Code::TooLong);
 }
+
+#[tokio::test]
+async fn the_document_names_every_operation_kind_and_event() {
+    let document = include_str!("../../docs/ALERTS.md");
+    let node = Node::open().await;
+    let mut names: Vec<_> = node.catalogue.iter().map(|it| it.name.to_owned()).collect();
+    names.extend(Kind::ALL.iter().map(|kind| kind.as_str().to_owned()));
+    let schema = schemars::schema_for!(Event).to_value().to_string();
+    names.extend(schema.split('"').filter(|it| it.starts_with("alert.")).map(str::to_owned));
+    assert_eq!(names.len(), 4 + 2 + 2, "{names:?}");
+    for name in names {
+        assert!(document.contains(&format!("`{name}`")), "{name} is not documented");
+    }
+}

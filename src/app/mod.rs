@@ -12,6 +12,7 @@ use axum::Router;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    alert::{self, Alerts},
     archive::Archive,
     channel::{self, Access, Platform},
     clock::Clock,
@@ -58,6 +59,7 @@ struct Foundations {
     moderation: Moderation,
     curation: Curation,
     archive: Archive,
+    alerts: Alerts,
 }
 
 impl App {
@@ -115,7 +117,8 @@ impl App {
     /// Serves until `stop`, then lets everybody go in order.
     pub async fn run(self, stop: CancellationToken) {
         let Self { foundations, catalogue, listener, router, connections } = self;
-        let Foundations { hub, identity, health, archive, store, curation, .. } = foundations;
+        let Foundations { hub, identity, health, archive, store, curation, alerts, .. } =
+            foundations;
         let keepers = TaskTracker::new();
         let keepers_stop = CancellationToken::new();
         let (pulse, pulse_stop) = (hub.clone(), keepers_stop.clone());
@@ -124,6 +127,8 @@ impl App {
         keepers.spawn(async move { identity.tend(tend_stop).await });
         let look_stop = keepers_stop.clone();
         keepers.spawn(async move { curation.tend(look_stop).await });
+        let count_stop = keepers_stop.clone();
+        keepers.spawn(async move { alerts.tend(count_stop).await });
 
         let drain = async {
             stop.cancelled().await;
@@ -167,7 +172,23 @@ impl Foundations {
             Archive::open(store.clone(), &config.archive, &config.keys, clock.clone(), &metrics)
                 .await
                 .context("open the archive")?;
-        Ok(Self { clock, metrics, health, store, hub, identity, moderation, curation, archive })
+        let alerts = Alerts::new(alert::Needs {
+            store: store.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        });
+        Ok(Self {
+            clock,
+            metrics,
+            health,
+            store,
+            hub,
+            identity,
+            moderation,
+            curation,
+            archive,
+            alerts,
+        })
     }
 }
 
@@ -176,13 +197,25 @@ const UNJUDGED: &str = "the name could not be judged, so it was not taken; try a
 
 /// Everything that both doors offer.
 fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
-    let Foundations { clock, metrics, store, hub, identity, moderation, curation, archive, .. } =
-        foundations;
+    let Foundations {
+        clock,
+        metrics,
+        store,
+        hub,
+        identity,
+        moderation,
+        curation,
+        archive,
+        alerts,
+        ..
+    } = foundations;
     let directory = Directory::new(store.clone(), clock.clone());
     let needs = consult::Needs {
         store: store.clone(),
         archive: archive.clone(),
         moderation: moderation.clone(),
+        probing: config.moderation.probing(),
+        alerts: alerts.clone(),
         directory: directory.clone(),
         clock: clock.clone(),
         metrics: metrics.clone(),
@@ -195,6 +228,7 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
     catalogue.add(identity::operations(identity, hub));
     catalogue.add(directory::operations::operations(&directory, &name_check(moderation, metrics)));
     catalogue.add(curation::operations::operations(curation));
+    catalogue.add(alert::operations::operations(alerts, hub));
     catalogue.add(consult::operations::operations(&consult, hub));
     catalogue
 }

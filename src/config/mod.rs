@@ -97,6 +97,7 @@ impl Config {
             ("hub", self.hub.check()),
             ("channels", self.channels.check()),
             ("broker", self.broker.check()),
+            ("moderation", self.moderation.check()),
             ("consult", self.consult.check()),
             ("identity", self.identity.check()),
             ("rates", self.rates.check()),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::value::Span;
+use super::{fault::Wrong, value::Span};
 
 /// What is done with a text, from the mildest.
 #[derive(
@@ -81,8 +81,31 @@ pub struct Moderation {
     pub watch: Span,
     /// How long judging a text may take; `0s` for any time. A text that takes longer is not shown.
     pub budget: Span,
+    /// How many lines of somebody who serves may be stopped within the window before they are slowed
+    /// down, and an alert is raised; 0 for any number.
+    pub probe_max: usize,
+    /// The same of candidates, and of the platform's own desk, whose warned lines stop counting when
+    /// they are confirmed; no alert is raised.
+    pub probe_user_max: usize,
+    /// The window.
+    pub probe_window: Span,
+    /// How long the first pause is. Each that follows is twice as long, up to 64 times the first.
+    pub probe_pause: Span,
     /// What is done with a text that a rule hits.
     pub matrix: Matrix,
+}
+
+/// How people are slowed down who find out, line by line, what the rules let pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probing {
+    /// How many stopped lines of those who serve are borne; 0 for any number.
+    pub serving_max: usize,
+    /// How many of candidates and of the platform's own desk.
+    pub user_max: usize,
+    /// Within this time.
+    pub window: Span,
+    /// The first pause.
+    pub pause: Span,
 }
 
 const fn actions(privacy: Action, property: Action, sensitive: Action) -> Actions {
@@ -95,8 +118,32 @@ impl Default for Moderation {
             lexicon: String::new(),
             watch: Span::seconds(1),
             budget: Span::milliseconds(250),
+            probe_max: 5,
+            probe_user_max: 30,
+            probe_window: Span::seconds(600),
+            probe_pause: Span::seconds(30),
             matrix: Matrix::default(),
         }
+    }
+}
+
+impl Moderation {
+    /// How probing is slowed down.
+    pub fn probing(&self) -> Probing {
+        Probing {
+            serving_max: self.probe_max,
+            user_max: self.probe_user_max,
+            window: self.probe_window,
+            pause: self.probe_pause,
+        }
+    }
+
+    /// Refuses a window that nothing falls into, and a pause that slows nobody down.
+    pub(super) fn check(&self) -> Vec<Wrong> {
+        let spans = [("probe_window", self.probe_window), ("probe_pause", self.probe_pause)];
+        let zeros = spans.into_iter().filter(|(_, span)| span.0.is_zero());
+        let reason = "0 would slow nobody down; set probe_max and probe_user_max to 0 for that";
+        zeros.map(|(key, _)| Wrong::new(key, reason)).collect()
     }
 }
 

@@ -141,6 +141,7 @@ impl Consult {
         }
         let (place, word) = ((&before.id, &viewer.person), Word { entry, beside, client_id: None });
         let (opened, _) = self.append_word(place, turning.as_ref(), word).await?;
+        self.insists(viewer, &opened);
         self.tell_word((&before, turning.as_ref()), &opened, Manner::Said, bulletin).await;
         if !restored.is_empty() {
             self.announce_restored(&before, (&restored, opened.seq), bulletin).await;

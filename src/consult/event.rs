@@ -1,5 +1,7 @@
 //! What people are told as it happens: values first, published in one place, after the fact is durable.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,6 +16,7 @@ use super::{
     wording::Words,
 };
 use crate::{
+    alert,
     hub::{Draft, Hub},
     ids::{ConversationId, InstitutionId, UserId},
     moderation::{Category, Side},
@@ -167,12 +170,13 @@ pub(super) struct News {
     pub(super) event: Told,
 }
 
-/// The event itself, for the side that the receiver is on.
+/// The event itself, for the side that the receiver is on, or for staff.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(super) enum Told {
     User(Box<UserEvent>),
     Institution(Box<InstitutionEvent>),
+    Staff(Arc<alert::Event>),
 }
 
 impl News {
@@ -183,6 +187,10 @@ impl News {
     pub(super) fn institution(to: &UserId, event: InstitutionEvent) -> Self {
         Self { to: to.clone(), event: Told::Institution(Box::new(event)) }
     }
+
+    pub(super) fn staff(to: &UserId, event: &Arc<alert::Event>) -> Self {
+        Self { to: to.clone(), event: Told::Staff(Arc::clone(event)) }
+    }
 }
 
 impl Told {
@@ -192,6 +200,15 @@ impl Told {
         match self {
             Self::User(event) => matches!(**event, Event::Typing { .. }),
             Self::Institution(event) => matches!(**event, Event::Typing { .. }),
+            Self::Staff(_) => false,
+        }
+    }
+
+    fn side(&self) -> Option<Side> {
+        match self {
+            Self::User(_) => Some(Side::User),
+            Self::Institution(_) => Some(Side::Institution),
+            Self::Staff(_) => None,
         }
     }
 }
@@ -232,10 +249,7 @@ pub(super) async fn publish(hub: &Hub, news: Vec<News>) {
         let draft = Draft { data: Bytes::from(json), skip_history, ..Draft::default() };
         let channel = hub.personal_channel(&each.to);
         if let Err(fault) = hub.publish_draft(&channel, draft).await {
-            let side = match each.event {
-                Told::User(_) => Side::User,
-                Told::Institution(_) => Side::Institution,
-            };
+            let side = each.event.side();
             tracing::warn!(?fault, ?side, "an event was not published; its receiver will catch up");
         }
     }

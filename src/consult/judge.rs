@@ -2,11 +2,11 @@
 
 use super::{
     Consult, Needs,
-    body::Body,
     conversation::Conversation,
     entry::{Entry, Opened},
     reach::Stop,
     recent::{Line, READ_MAX, Tail},
+    send::Sending,
     viewer::Viewer,
 };
 use crate::{
@@ -14,30 +14,42 @@ use crate::{
     directory::SUPPORT,
     error::Code,
     ids::UserId,
-    moderation::{NoVerdict, Place, Question, Verdict},
+    moderation::{Action, NoVerdict, Place, Question, Verdict},
     operation::Refusal,
 };
 
+/// What is to become of a text.
+pub(super) struct Judgement {
+    pub(super) verdict: Verdict,
+    /// The earlier messages that hold a part of what was found.
+    pub(super) withdraws: Vec<i64>,
+    /// Staff are to be told that its author is probing.
+    pub(super) probes: bool,
+}
+
 impl Consult {
-    /// Judges `body` as the viewer's next message in `conversation`; and names the earlier messages
-    /// that hold a part of what was found.
+    /// Judges what is sent as the viewer's next message in `conversation`, unless they have to wait
+    /// since too much of theirs was stopped. Nothing is waited for between the two: of words that
+    /// are sent at once, each is judged when those before it are counted.
     pub(super) async fn judge(
         &self,
         conversation: &Conversation,
         viewer: &Viewer,
-        body: &Body,
-    ) -> Result<(Verdict, Vec<i64>), Stop> {
+        sending: &Sending,
+    ) -> Result<Judgement, Stop> {
         let lines = self.earlier(conversation, &viewer.person).await?;
         let earlier: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
         let is_support = conversation.institution.as_str() == SUPPORT;
         let place = if is_support { Place::Support } else { Place::Consult };
         let question =
-            Question { text: body.text(), earlier: &earlier, place, side: viewer.side() };
+            Question { text: sending.body.text(), earlier: &earlier, place, side: viewer.side() };
+        self.check_pause(viewer)?;
         let Needs { moderation, metrics, .. } = &self.inner().needs;
         let verdict = moderation.decide(question, metrics).map_err(unjudged)?;
         let parts = verdict.withdrawn.iter().filter_map(|number| lines.get(*number));
         let withdraws = parts.map(|line| line.seq).collect();
-        Ok((verdict, withdraws))
+        let probes = verdict.action != Action::Allow && self.probes(viewer, sending);
+        Ok(Judgement { verdict, withdraws, probes })
     }
 
     async fn earlier(

@@ -8,6 +8,7 @@
 //! supervisors' grants are not part of it yet.
 
 mod accept;
+mod alarm;
 mod announce;
 mod append;
 mod availability;
@@ -31,6 +32,7 @@ mod mark;
 mod open;
 pub mod operations;
 mod place;
+mod probe;
 mod pseudonym;
 mod reach;
 mod read;
@@ -52,10 +54,10 @@ mod wording;
 
 use std::sync::Arc;
 
-use self::{recent::Recent, voice::Voices};
+use self::{probe::Probes, recent::Recent, voice::Voices};
 use crate::{
-    archive::Archive, clock::Clock, config, directory::Directory, moderation::Moderation,
-    store::Store, telemetry::Metrics,
+    alert::Alerts, archive::Archive, clock::Clock, config, directory::Directory,
+    moderation::Moderation, store::Store, telemetry::Metrics,
 };
 
 /// What consultations lean on.
@@ -66,6 +68,10 @@ pub struct Needs {
     pub archive: Archive,
     /// What may be said.
     pub moderation: Moderation,
+    /// How those are slowed down who find out what may be said.
+    pub probing: config::moderation::Probing,
+    /// What staff should look at.
+    pub alerts: Alerts,
     /// Who may be consulted.
     pub directory: Directory,
     /// The date.
@@ -83,14 +89,15 @@ struct Inner {
     config: config::consult::Consult,
     recent: Recent,
     voices: Voices,
+    probes: Probes,
 }
 
 impl Consult {
     /// Consultations over what `needs` holds.
     pub fn new(config: config::consult::Consult, needs: Needs) -> Self {
         let recent = Recent::new(config.recent_conversations);
-        let voices = Voices::default();
-        Self(Arc::new(Inner { needs, config, recent, voices }))
+        let (voices, probes) = (Voices::default(), Probes::new(needs.probing));
+        Self(Arc::new(Inner { needs, config, recent, voices, probes }))
     }
 }
 

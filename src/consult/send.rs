@@ -14,8 +14,9 @@ use super::{
     entry::{Entry, Judged, Opened},
     event::Manner,
     hold,
-    judge::remember,
+    judge::{Judgement, remember},
     ledger::{self, Move},
+    probe::is_confided,
     reach::{Stop, settle},
     scope::Sight,
     turn::{Turning, ground},
@@ -23,10 +24,11 @@ use super::{
     wording::{self, Words},
 };
 use crate::{
+    alert::Cause,
     archive,
     error::Code,
     ids::{ConversationId, HoldId},
-    moderation::{Action, Category, Span, Verdict},
+    moderation::{Action, Category, Span},
     operation::{Caller, Refusal},
 };
 
@@ -87,17 +89,17 @@ pub(super) enum Sent {
 pub(super) struct Warning {
     /// What it seems to contain.
     pub(super) category: Category,
-    /// Where in the text.
+    /// Where in the text; empty for institutions.
     pub(super) spans: Vec<Span>,
     /// What to tell its author.
     pub(super) advice: Words,
 }
 
 /// A send that passed its first checks.
-struct Sending {
-    conversation: ConversationId,
-    client_id: String,
-    body: Body,
+pub(super) struct Sending {
+    pub(super) conversation: ConversationId,
+    pub(super) client_id: String,
+    pub(super) body: Body,
     reply_to: Option<i64>,
 }
 
@@ -172,22 +174,24 @@ impl Consult {
             return Err(bad("reply_to names no record of this conversation").into());
         }
         self.check_floor(&conversation, sight).await?;
-        let (verdict, withdraws) = self.judge(&conversation, viewer, &sending.body).await?;
+        let judged = self.judge(&conversation, viewer, sending).await?;
         // A text that waits for its author is no word yet: it brings nobody to the conversation.
-        let turning = match verdict.action {
+        let turning = match judged.verdict.action {
             Action::Warn => None,
             _ => self.turning(&conversation, viewer.side()).await?,
         };
-        let word =
-            self.compose(viewer, (&conversation, turning.as_ref()), sending, (verdict, withdraws));
+        let causes = self.causes(&conversation, viewer, &judged);
+        let mut word = self.compose(viewer, (&conversation, turning.as_ref()), sending, judged);
+        word.beside.extend(causes.iter().flat_map(Cause::statements));
         let place = (&conversation.id, &viewer.person);
         match self.append_word(place, turning.as_ref(), word).await {
             Ok((opened, is_new)) => {
                 if is_new {
                     let told = (&conversation, turning.as_ref());
                     self.tell_word(told, &opened, manner(&opened), bulletin).await;
+                    self.tell_staff(viewer, &causes, bulletin).await;
                 }
-                result_of(&opened).ok_or(Code::Internal.into())
+                result_of(viewer, &opened).ok_or(Code::Internal.into())
             }
             // The same text may have been judged otherwise the first time: that result counts.
             Err(archive::Fault::Conflict) => {
@@ -226,7 +230,7 @@ impl Consult {
         viewer: &Viewer,
         (before, turning): (&Conversation, Option<&Turning<'_>>),
         sending: &Sending,
-        (verdict, withdraws): (Verdict, Vec<i64>),
+        Judgement { verdict, withdraws, .. }: Judgement,
     ) -> Word {
         let now_ms = self.now_ms();
         let ground = ground(before, turning, now_ms);
@@ -287,12 +291,13 @@ impl Consult {
         if !same {
             return Err(Code::Conflict.into());
         }
-        Ok(result_of(&opened))
+        Ok(result_of(viewer, &opened))
     }
 }
 
-/// What the sender of a stored text is answered, the first time and every other.
-fn result_of(opened: &Opened) -> Option<Sent> {
+/// What the sender of a stored text is answered, the first time and every other. An institution is
+/// never told which words were found, or by which rule: it would learn how to get round them.
+fn result_of(viewer: &Viewer, opened: &Opened) -> Option<Sent> {
     let seq = opened.seq;
     match opened.entry()? {
         Entry::Message { .. } => Some(Sent::Delivered { seq, at: opened.at_ms }),
@@ -306,7 +311,7 @@ fn result_of(opened: &Opened) -> Option<Sent> {
             hold: hold.clone(),
             warning: Warning {
                 category: verdict.category,
-                spans: verdict.spans.clone(),
+                spans: if is_confided(viewer) { verdict.spans.clone() } else { Vec::new() },
                 advice: wording::advice(verdict.category),
             },
             token: token.clone().unwrap_or_default(),

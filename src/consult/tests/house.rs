@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
+    alert::{self, Alerts},
     archive::Archive,
     clock::Clock,
     config::{self, keys::Keys},
@@ -116,6 +117,12 @@ impl House {
             store: store.clone(),
             archive: archive.clone(),
             moderation: Moderation::load(&config.1).unwrap(),
+            probing: config.1.probing(),
+            alerts: Alerts::new(alert::Needs {
+                store: store.clone(),
+                clock: clock.clone(),
+                metrics: metrics.clone(),
+            }),
             directory: directory.clone(),
             clock: clock.clone(),
             metrics: metrics.clone(),

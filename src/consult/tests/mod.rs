@@ -7,6 +7,7 @@ mod keywords;
 mod leaving;
 mod masks;
 mod moves;
+mod oracle;
 mod pieces;
 mod plans;
 mod scope;

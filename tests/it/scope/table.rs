@@ -38,6 +38,10 @@ pub const ON_THEMSELVES: &[(&str, &[Role])] = &[
 
 /// Operations of the platform's own programs and people.
 pub const OF_THE_PLATFORM: &[(&str, &[Role])] = &[
+    ("alert.claim", READERS),
+    ("alert.decide", READERS),
+    ("alert.list", READERS),
+    ("alert.release", READERS),
     ("broadcast", PLATFORM),
     ("channels", PLATFORM),
     ("directory.institution.put", PLATFORM),

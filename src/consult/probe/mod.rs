@@ -1,0 +1,171 @@
+//! Who tries out, line by line, what the rules let pass: slowed down, ever more.
+//!
+//! Each stopped line tells its author something. Beyond a number of them within a window, in all of an
+//! author's conversations together, the author has to wait; while they do, every line gets the same
+//! answer, so that the pause tells nothing. What was stopped is remembered by author, not by
+//! conversation or session: neither a transfer nor a new session forgives it.
+//!
+//! Each node counts for itself and forgets when it restarts: the archive has the lines themselves.
+
+use std::{
+    collections::{VecDeque, hash_map::RandomState},
+    hash::BuildHasher,
+};
+
+use dashmap::DashMap;
+
+use super::{
+    Consult,
+    entry::{Entry, Opened},
+    send::Sending,
+    viewer::Viewer,
+};
+use crate::{
+    config::moderation::Probing, directory::SUPPORT, error::Code, ids::UserId, moderation::Side,
+    operation::Refusal,
+};
+
+/// How many authors are remembered. Each takes some hundred bytes, and only a stopped line makes one.
+const AUTHORS_MAX: usize = 65_536;
+/// How often the pause doubles.
+const DOUBLINGS_MAX: u32 = 6;
+
+/// What authors had stopped lately, on this node.
+pub(super) struct Probes {
+    config: Probing,
+    hasher: RandomState,
+    authors: DashMap<UserId, Author>,
+}
+
+/// What one author had stopped lately.
+#[derive(Default)]
+struct Author {
+    /// When, and a name for each: sent again, it counts once.
+    stops: VecDeque<(i64, u64)>,
+    /// How many pauses this episode has brought.
+    pauses: u32,
+    paused_until: i64,
+    /// Staff know of the episode.
+    is_told: bool,
+}
+
+/// Whether the viewer is told which words were found: candidates, and the platform's own desk.
+pub(super) fn is_confided(viewer: &Viewer) -> bool {
+    viewer.institution().is_none_or(|institution| institution.as_str() == SUPPORT)
+}
+
+impl Probes {
+    pub(super) fn new(config: Probing) -> Self {
+        Self { config, hasher: RandomState::new(), authors: DashMap::new() }
+    }
+
+    /// How long the author has to wait.
+    fn pause_ms(&self, author: &UserId, now_ms: i64) -> Option<i64> {
+        let known = self.authors.get(author)?;
+        Some(known.paused_until - now_ms).filter(|pause| *pause > 0)
+    }
+
+    /// A line of the author is stopped, of which `max` are borne. Whether they are in an episode that
+    /// nobody was told of yet.
+    fn stopped(&self, author: &UserId, (max, line): (usize, u64), now_ms: i64) -> bool {
+        if max == 0 {
+            return false;
+        }
+        self.make_room(now_ms);
+        let mut known = self.authors.entry(author.clone()).or_default();
+        known.forget(self.config, now_ms);
+        if !known.stops.iter().any(|(_, other)| *other == line) {
+            known.stops.push_back((now_ms, line));
+            if known.stops.len() > max + 1 {
+                known.stops.pop_front();
+            }
+            let is_beyond = known.pauses > 0 || known.stops.len() > max;
+            // Lines that were judged at once make one pause.
+            if is_beyond && known.paused_until <= now_ms {
+                let doubled = self.config.pause.as_ms() << known.pauses.min(DOUBLINGS_MAX);
+                known.paused_until = now_ms + doubled;
+                known.pauses += 1;
+            }
+        }
+        known.pauses > 0 && !known.is_told
+    }
+
+    /// Staff know of the author's episode.
+    pub(super) fn told(&self, author: &UserId) {
+        if let Some(mut known) = self.authors.get_mut(author) {
+            known.is_told = true;
+        }
+    }
+
+    /// The author stands by a line: it was no try.
+    fn insisted(&self, author: &UserId, line: u64) {
+        if let Some(mut known) = self.authors.get_mut(author) {
+            known.stops.retain(|(_, other)| *other != line);
+        }
+    }
+
+    fn make_room(&self, now_ms: i64) {
+        if self.authors.len() < AUTHORS_MAX {
+            return;
+        }
+        self.authors.retain(|_, known| {
+            known.forget(self.config, now_ms);
+            !known.stops.is_empty() || known.pauses > 0
+        });
+        if self.authors.len() >= AUTHORS_MAX {
+            self.authors.retain(|_, known| known.pauses > 0);
+        }
+        if self.authors.len() >= AUTHORS_MAX {
+            self.authors.clear();
+        }
+    }
+}
+
+impl Author {
+    /// Forgets what is older than the window; and the episode, when nothing was stopped for as long.
+    fn forget(&mut self, config: Probing, now_ms: i64) {
+        let since = now_ms - config.window.as_ms();
+        while self.stops.front().is_some_and(|(at_ms, _)| *at_ms <= since) {
+            self.stops.pop_front();
+        }
+        if self.stops.is_empty() && self.paused_until <= since {
+            (self.pauses, self.is_told) = (0, false);
+        }
+    }
+}
+
+impl Consult {
+    /// Refuses those who have to wait, whatever they say.
+    pub(super) fn check_pause(&self, viewer: &Viewer) -> Result<(), Refusal> {
+        match self.inner().probes.pause_ms(&viewer.person, self.now_ms()) {
+            None => Ok(()),
+            Some(pause) => Err(Refusal::new(Code::RateLimited).with("retry_ms", pause)),
+        }
+    }
+
+    /// A text of the viewer's is stopped. Whether staff are to be told that they are probing.
+    pub(super) fn probes(&self, viewer: &Viewer, sending: &Sending) -> bool {
+        let (probes, is_confided) = (&self.inner().probes, is_confided(viewer));
+        let max = if is_confided { probes.config.user_max } else { probes.config.serving_max };
+        // Of those who may confirm, the same words again are no other try.
+        let line = match is_confided {
+            true => probes.hasher.hash_one(sending.body.text()),
+            false => probes.hasher.hash_one((&sending.conversation, &sending.client_id)),
+        };
+        let is_news = probes.stopped(&viewer.person, (max, line), self.now_ms());
+        is_news && viewer.side() == Side::Institution && !is_confided
+    }
+
+    /// The viewer has confirmed a held text.
+    pub(super) fn insists(&self, viewer: &Viewer, opened: &Opened) {
+        let probes = &self.inner().probes;
+        if let Some(Entry::Message { body, .. }) = opened.entry()
+            && is_confided(viewer)
+        {
+            probes.insisted(&viewer.person, probes.hasher.hash_one(body.text()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

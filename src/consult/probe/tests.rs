@@ -1,0 +1,95 @@
+//! When somebody is slowed down, for how long, and when it is news.
+
+use std::ops::RangeInclusive;
+
+use super::*;
+use crate::config::moderation::Moderation;
+
+const MINUTE_MS: i64 = 60_000;
+
+fn probes() -> Probes {
+    Probes::new(Moderation::default().probing())
+}
+
+fn stop(probes: &Probes, line: u64, now_ms: i64) -> bool {
+    probes.stopped(&"t".into(), (5, line), now_ms)
+}
+
+fn stops(probes: &Probes, lines: RangeInclusive<u64>) {
+    for line in lines {
+        stop(probes, line, 0);
+    }
+}
+
+fn pause(probes: &Probes, now_ms: i64) -> Option<i64> {
+    probes.pause_ms(&"t".into(), now_ms)
+}
+
+#[test]
+fn the_sixth_stopped_line_in_ten_minutes_brings_a_pause_and_news() {
+    let probes = probes();
+    for line in 1..=5 {
+        assert!(!stop(&probes, line, 0));
+        assert!(!stop(&probes, line, 0), "sent again, it is no other");
+    }
+    assert_eq!(pause(&probes, 0), None);
+    assert!(stop(&probes, 6, 9 * MINUTE_MS));
+    assert_eq!(pause(&probes, 9 * MINUTE_MS), Some(30_000));
+    assert_eq!(pause(&probes, 9 * MINUTE_MS + 30_000), None);
+    assert_eq!(probes.pause_ms(&"other".into(), 9 * MINUTE_MS), None);
+}
+
+#[test]
+fn lines_that_are_far_apart_are_borne() {
+    let probes = probes();
+    assert!((0..100).all(|line| !stop(&probes, line, line as i64 * 2 * MINUTE_MS)));
+}
+
+#[test]
+fn pauses_grow_within_an_episode_which_is_news_until_it_was_told() {
+    let probes = probes();
+    stops(&probes, 1..=5);
+    let (mut now_ms, mut pauses) = (0, Vec::new());
+    for line in 6..=14 {
+        assert_eq!(stop(&probes, line, now_ms), line < 8);
+        assert_eq!(stop(&probes, line, now_ms), line < 8, "a second try to store it");
+        if line == 7 {
+            probes.told(&"t".into());
+        }
+        pauses.push(pause(&probes, now_ms).unwrap() / 1_000);
+        now_ms += pauses[pauses.len() - 1] * 1_000;
+    }
+    assert_eq!(pauses, [30, 60, 120, 240, 480, 960, 1_920, 1_920, 1_920]);
+    let later = now_ms + 10 * MINUTE_MS;
+    assert!((20..25).all(|line| !stop(&probes, line, later)), "all is forgotten");
+    assert_eq!(pause(&probes, later), None);
+    assert!(stop(&probes, 25, later), "and the next episode is news again");
+}
+
+#[test]
+fn lines_judged_at_once_make_one_pause() {
+    let probes = probes();
+    stops(&probes, 1..=20);
+    assert_eq!(pause(&probes, 0), Some(30_000));
+}
+
+#[test]
+fn a_line_that_its_author_stands_by_was_no_try() {
+    let probes = probes();
+    for line in 0..100 {
+        assert!(!stop(&probes, line, 0));
+        probes.insisted(&"t".into(), line);
+    }
+    assert_eq!(pause(&probes, 0), None);
+}
+
+#[test]
+fn no_more_authors_are_remembered_than_may_be() {
+    let probes = probes();
+    stops(&probes, 1..=6);
+    for n in 0..AUTHORS_MAX + 10 {
+        probes.stopped(&format!("u{n}").into(), (5, 1), 0);
+    }
+    assert!(probes.authors.len() <= AUTHORS_MAX);
+    assert!(pause(&probes, 0).is_some(), "least of all those who have to wait are forgotten");
+}
