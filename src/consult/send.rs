@@ -135,9 +135,8 @@ impl Consult {
         }
     }
 
-    /// What was stored before its author or the institution was stopped or slowed down, the session
-    /// ended, or judging failed, is answered as the first time: its retry is no new word. Everything
-    /// else gets `refusal`.
+    /// What was stored before its author or the institution was stopped, or the session ended, is
+    /// answered as the first time: its retry is no new word. Everything else gets `refusal`.
     async fn unless_said(
         &self,
         viewer: &Viewer,
@@ -146,11 +145,7 @@ impl Consult {
     ) -> Result<Sent, Stop> {
         let comes_late = matches!(
             refusal.code(),
-            Code::Suspended
-                | Code::PermissionDenied
-                | Code::ConversationClosed
-                | Code::RateLimited
-                | Code::Unavailable
+            Code::Suspended | Code::PermissionDenied | Code::ConversationClosed
         );
         if comes_late
             && let Ok((_, Sight::User | Sight::Owner)) =
@@ -174,7 +169,14 @@ impl Consult {
             return Err(bad("reply_to names no record of this conversation").into());
         }
         self.check_floor(&conversation, sight).await?;
-        let judged = self.judge(&conversation, viewer, sending).await?;
+        let judged = match self.judge(&conversation, viewer, sending).await {
+            Ok(judged) => judged,
+            // A retry is no new word, even from somebody who has to wait, or while judging fails.
+            Err(Stop::Refused(refusal)) => {
+                return self.first_result(viewer, sending).await?.ok_or(refusal.into());
+            }
+            Err(stop) => return Err(stop),
+        };
         // A text that waits for its author is no word yet: it brings nobody to the conversation.
         let turning = match judged.verdict.action {
             Action::Warn => None,

@@ -141,6 +141,24 @@ async fn a_hidden_line_of_an_institution_raises_an_alert_beside_it() {
 }
 
 #[tokio::test]
+async fn a_hidden_line_and_its_alert_are_stored_together_or_not_at_all() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    lure(&house, &conversation, 1).await;
+    let house = house.restarted().await;
+    assert_eq!(alerts(&house).await, [("keyword".to_owned(), 1, vec![2])], "after a restart");
+    house.sql("ALTER TABLE alert_record RENAME TO gone").await;
+    let refused = house.say(&tutor("tutor1"), &conversation, ("k1", LURES[1])).await;
+    assert_eq!(refused.answer.unwrap_err().code(), Code::Internal);
+    assert!(refused.events.is_empty());
+    assert_eq!(house.kinds(&user("user1"), &conversation).await, ["session", "hidden"]);
+    house.sql("ALTER TABLE gone RENAME TO alert_record").await;
+    let said = ("k1", LURES[1]);
+    assert_eq!(status(&house, &tutor("tutor1"), &conversation, said).await, "hidden");
+    assert_eq!(alerts(&house).await, [("keyword".to_owned(), 2, vec![2, 3])]);
+}
+
+#[tokio::test]
 async fn who_probes_gets_the_same_answer_to_every_line() {
     let house = House::new().await;
     let conversation = house.served().await;
