@@ -96,7 +96,7 @@ metrics! {
     ModerationHits, moderation_hits: Counts<ByRule>, Things, "Hits in texts that were judged, by the rule";
     ModerationRules, moderation_rules: Levels<ByVersion>, Things, "The rule set in force";
     ModerationReloads, moderation_reloads: Counts<ByOutcome>, Things, "Rule sets that were to be put in force while serving";
-    ModerationFaults, moderation_faults: Counts<ByCause>, Things, "Texts that could not be judged, and were not shown";
+    ModerationFaults, moderation_faults: Counts<ByCause>, Things, "Texts that could not be judged; they pass only where nothing could have stopped them";
     AlertsOpen, alerts_open: Levels<ByKind>, Things, "Alerts that nobody has decided on, on all nodes together";
     AlertsRaised, alerts_raised: Counts<ByKind>, Things, "Alerts that were raised; more hits of an open one are not counted";
     Appends, appends: Counts<ByOutcome>, Things, "Records that were to be archived";
