@@ -4,6 +4,7 @@ mod contacts;
 mod corpora;
 mod disguise;
 mod replace;
+mod weighing;
 
 use std::sync::LazyLock;
 
