@@ -3,6 +3,7 @@
 mod contacts;
 mod corpora;
 mod disguise;
+mod numbers;
 mod replace;
 mod weighing;
 
