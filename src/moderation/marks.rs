@@ -9,6 +9,7 @@ use super::{
     found::{Class, Found},
     lexicon::{Looks, Scope},
     pattern,
+    text::JOINT,
     token::{Token, View},
 };
 
@@ -43,10 +44,28 @@ impl Marks {
         Ok(Self { words: compiler.list(&words, looks), patterns })
     }
 
+    /// The one that stands nearest to `at`, in its own message before all others.
+    pub(super) fn nearest(
+        &self,
+        found: &Found<'_>,
+        at: &Range<usize>,
+        chars: usize,
+    ) -> Option<Range<usize>> {
+        let window = at.start.saturating_sub(chars)..at.end.saturating_add(chars);
+        let words = self.words.into_iter().flat_map(|class| found.between(class, window.clone()));
+        let words = words.filter(|token| is_cue(token)).map(|token| token.at.clone());
+        let patterns = self.follow(found, &window).map(|it| it.at);
+        let beside = words.chain(patterns).filter(|it| it.end <= at.start || at.end <= it.start);
+        beside.filter(|it| it.end <= window.end).min_by_key(|it| {
+            let between = it.end.min(at.end)..it.start.max(at.start);
+            let between = between.start.min(between.end)..between.end;
+            let is_parted = found.text.chars()[between.clone()].iter().any(|it| it.c == JOINT);
+            (is_parted, between.len())
+        })
+    }
+
     /// Whether one stands near `at` and not in it.
     pub(super) fn are_near(&self, found: &Found<'_>, at: &Range<usize>, chars: usize) -> bool {
-        // What sounds like a cue is one only when it is spelled: by sound, everything is near.
-        let is_cue = |token: &Token| token.view != View::Sound || token.is_spelled();
         let window = at.start.saturating_sub(chars)..at.end.saturating_add(chars);
         self.words.is_some_and(|class| found.near(class, at, chars, is_cue))
             || self.follow(found, &window).any(|it| {
@@ -77,6 +96,11 @@ impl Marks {
                 move |it| it.at.end <= end
             })
     }
+}
+
+/// What sounds like a cue is one only when it is spelled: by sound, everything is near.
+fn is_cue(token: &Token) -> bool {
+    token.view != View::Sound || token.is_spelled()
 }
 
 impl Scope {

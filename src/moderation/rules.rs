@@ -272,6 +272,15 @@ impl Rules {
         Some(Finding { rule: it.rule, at: it.at.clone(), view: it.view, score, reduced_by })
     }
 
+    /// What was found with the cue that it needs, within its own message when one stands there.
+    pub(super) fn reach(&self, found: &Found<'_>, finding: &Finding) -> Range<usize> {
+        let Rule { told, cues, .. } = &self.rules[finding.rule as usize];
+        let is_whole = told.tier != Tier::Cued;
+        let cue = if is_whole { None } else { cues.nearest(found, &finding.at, told.near) };
+        let cue = cue.unwrap_or_else(|| finding.at.clone());
+        finding.at.start.min(cue.start)..finding.at.end.max(cue.end)
+    }
+
     fn reduced_by(&self, found: &Found<'_>, at: &Range<usize>) -> Vec<u32> {
         let reaches = |reducer: &Reducer| match reducer.scope {
             Scope::Text | Scope::Sentence | Scope::Clause => {

@@ -4,20 +4,24 @@ use std::ops::{Range, RangeInclusive};
 
 use super::Contact;
 use crate::moderation::{
-    found::Found,
+    found::{Class, Found},
     number::Run,
     text::{Break, JOINT, Text, kind},
     token::Token,
 };
 
 /// What stands between a name and the account, beside signs and blanks.
-const FILLERS: &str = "是为号群的我加搜找叫同呢哦名或者就发到";
+const FILLERS: &str = "是为号群的我加搜找叫同呢哦名或者就发到联系索关注";
 /// What stands between an account and the name behind it.
 const FILLERS_BACK: &str = "是这就才的我你您要刚收到个";
 /// What may close a clause behind a name that stands behind its account.
 const CLOSERS: &str = "号码哦啊呀哈吧呢啦哟加搜找";
 /// At most so many characters stand between a name and the account.
 const FILLERS_MAX: usize = 8;
+/// How far before a message that is an account the messenger may be named, in characters.
+const NAMED_BEFORE: usize = 40;
+/// What looks like an account and is a device.
+const DEVICES: [&str; 8] = ["iphone", "ipad", "ios", "windows", "win", "android", "huawei", "mate"];
 /// The longest account of WeChat, and the shortest.
 const ACCOUNT_MAX: usize = 20;
 const ACCOUNT_MIN: usize = 6;
@@ -73,6 +77,41 @@ pub(super) fn added(found: &Found<'_>, name: &Token) -> Option<Contact> {
     (is_account && !is_formula).then(|| contact().said_by(name))
 }
 
+/// Messages that are an account and nothing else, when one before them named the messenger.
+pub(super) fn lone_accounts(found: &Found<'_>, names: Class) -> Vec<Contact> {
+    let text = found.text;
+    let edges = (0..text.len()).filter(|at| text.at(*at) == Some(JOINT));
+    let lone = |edge: usize| {
+        let (at, letters) = run(text, edge + 1, false)?;
+        let is_all = text.at(at.end).is_none_or(|c| c == JOINT);
+        let is_device = DEVICES.iter().any(|device| letters.starts_with(device));
+        let is_account = is_mixed(&letters) && (ACCOUNT_MIN..=ACCOUNT_MAX).contains(&letters.len());
+        let before = edge.saturating_sub(NAMED_BEFORE)..edge;
+        let is_name = |name: &&Token| name.certainty >= 85 && name.heard.is_none();
+        let name = found.between(names, before).filter(is_name).last()?;
+        let contact = || Contact::new(at, "contact.wechat", "微信号", 70, name.view).said_by(name);
+        (is_all && is_account && !is_device).then(contact)
+    };
+    edges.filter_map(lone).collect()
+}
+
+/// A password behind its name: letters and digits, with what people put among them.
+pub(super) fn password(found: &Found<'_>, name: &Token) -> Option<Contact> {
+    let text = found.text;
+    let (from, _) = fill(text, name.at.end);
+    let is_part = |at: &usize| {
+        text.at(*at).is_some_and(|c| c.is_ascii_alphanumeric() || "_-@#!.$%&*".contains(c))
+    };
+    let length = (from..=from + ACCOUNT_MAX).take_while(is_part).count();
+    let letters = text.slice(from..from + length);
+    let has = |is: fn(&u8) -> bool| letters.bytes().any(|byte| is(&byte));
+    let fits = (ACCOUNT_MIN..=ACCOUNT_MAX).contains(&length)
+        && has(u8::is_ascii_alphabetic)
+        && has(u8::is_ascii_digit);
+    let contact = || Contact::new(from..from + length, "contact.code", "密码", 85, name.view);
+    fits.then(|| contact().said_by(name))
+}
+
 /// Digits behind a name, so many of them and no more, however they are written.
 pub(super) fn digits(
     found: &Found<'_>,
@@ -114,10 +153,11 @@ fn ending(runs: &[Run], end: usize) -> Option<&Run> {
     runs.binary_search_by_key(&end, |run| run.at().end).ok().map(|number| &runs[number])
 }
 
-/// Whether a number counts nothing and is no part of a longer word.
+/// Whether a number counts nothing, is no part of a longer word and has no decimals.
 fn is_alone(text: &Text, at: &Range<usize>) -> bool {
     let is_latin = |at: usize| text.at(at).is_some_and(|c| c.is_ascii_alphabetic());
-    !counts(text, at.end) && !is_latin(at.end)
+    let points = text.chars()[at.clone()].iter().filter(|char| char.c == '.').count();
+    !counts(text, at.end) && !is_latin(at.end) && points != 1
 }
 
 /// Whether letters and digits make up an account together.

@@ -7,7 +7,9 @@ mod mail;
 
 use std::ops::Range;
 
-use self::account::{account, account_before, added, code_before, digits, number_before};
+use self::account::{
+    account, account_before, added, code_before, digits, lone_accounts, number_before, password,
+};
 use super::{
     found::{Class, Found},
     number::Run,
@@ -26,6 +28,7 @@ pub(super) struct Contacts {
     /// What is QQ only when so long a number stands behind it: a single letter.
     qq_like: Class,
     code: Class,
+    password: Class,
     add: Class,
     at_sign: Class,
     link: Class,
@@ -76,6 +79,7 @@ impl Contacts {
             qq: rules.class("qq"),
             qq_like: rules.class("qq-like"),
             code: rules.class("code"),
+            password: rules.class("password"),
             add: rules.class("add"),
             at_sign: rules.class("at-sign"),
             link: rules.class("link"),
@@ -95,6 +99,7 @@ impl Contacts {
                 contacts.extend(account_before(found, name));
             }
         }
+        contacts.extend(lone_accounts(found, self.wechat));
         for name in found.of(self.qq).filter(|name| name.certainty >= 50) {
             let number = digits(found, runs, name, 5..=11, false);
             let number = number.or_else(|| number_before(found, runs, name));
@@ -113,9 +118,15 @@ impl Contacts {
             let hit = |at| Contact::new(at, "contact.code", "验证码", 85, name.view).said_by(name);
             contacts.extend(number.map(hit));
         }
+        for name in found.of(self.password).filter(|name| name.certainty >= 85) {
+            contacts.extend(password(found, name));
+        }
         // x+y is a sum: a plus that stands for 加 introduces nothing by itself.
         let is_word = |name: &&Token| found.text.at(name.at.start) != Some('+');
-        for name in found.of(self.add).filter(|name| name.certainty >= 85).filter(is_word) {
+        let is_sure = |name: &&Token| {
+            name.certainty >= 85 || name.heard.is_some_and(|heard| heard.spelled == heard.syllables)
+        };
+        for name in found.of(self.add).filter(is_sure).filter(is_word) {
             contacts.extend(added(found, name));
         }
         self.emails(found, &mut contacts);

@@ -11,6 +11,8 @@ use crate::moderation::{
 const SIGNS_MAX: usize = 3;
 /// The longest word that may stand between two groups, in characters with its brackets.
 const JOINER_MAX: usize = 8;
+/// The longest message that is passed over between the parts of a number, in characters.
+const ASIDE_MAX: usize = 4;
 /// How far a digit is looked for beside a letter that may stand for one, in characters.
 const LETTERS_MAX: isize = 10;
 /// A run with more digits is no number of anybody.
@@ -208,7 +210,9 @@ fn is_joined(text: &Text, joiners: &Joiners, run: &Run, group: &Group) -> bool {
         let is_strewn =
             matches!((chars.next(), chars.next()), (Some(c), None) if joiners.strewn.contains(&c));
         let has_dressed = is_dressed(group) || run.groups.iter().any(is_dressed);
-        return joiners.words.contains(&word) || (is_strewn && has_dressed);
+        return joiners.words.contains(&word)
+            || (is_strewn && has_dressed)
+            || is_aside(text, &between, &word);
     }
     if between.len() > SIGNS_MAX {
         return false;
@@ -230,6 +234,12 @@ fn is_joined(text: &Text, joiners: &Joiners, run: &Run, group: &Group) -> bool {
         Break::Clause => is_single || is_dressed(group) || is_phone,
         Break::Sentence => is_single || is_dressed(group),
     }
+}
+
+/// Whether a whole message of a few words is all that stands between: 好的.
+fn is_aside(text: &Text, between: &Range<usize>, word: &str) -> bool {
+    let is_edge = |at: usize| text.at(at) == Some(JOINT);
+    is_edge(between.start) && is_edge(between.end - 1) && word.chars().count() <= ASIDE_MAX
 }
 
 /// Whether a group goes on a phone that is written in threes and fours.

@@ -4,6 +4,7 @@ mod contacts;
 mod corpora;
 mod disguise;
 mod numbers;
+mod pieces;
 mod replace;
 mod weighing;
 
