@@ -1,5 +1,6 @@
 //! The whole engine with the built-in rules: what it finds, what it must never find.
 
+mod addresses;
 mod contacts;
 mod corpora;
 mod disguise;
