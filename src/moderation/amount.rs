@@ -42,7 +42,7 @@ pub(super) fn amounts(text: &Text) -> Vec<Token> {
 
 /// Every run of digits.
 pub(super) fn digits(runs: &[Run]) -> Vec<Token> {
-    runs.iter().map(|run| Token::recognised(run.at())).collect()
+    runs.iter().filter(|run| !run.is_vague()).map(|run| Token::recognised(run.at())).collect()
 }
 
 /// Every run of letters that looks like an account: it begins with one and holds a digit or a sign.

@@ -2,8 +2,12 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use super::Contact;
+use super::{
+    Contact,
+    host::{is_closing, is_opening},
+};
 use crate::moderation::{
+    fold::numeral,
     found::{Class, Found},
     number::Run,
     text::{Break, JOINT, Text, kind},
@@ -18,6 +22,8 @@ const FILLERS_BACK: &str = "是这就才的我你您要刚收到个";
 const CLOSERS: &str = "号码哦啊呀哈吧呢啦哟加搜找";
 /// At most so many characters stand between a name and the account.
 const FILLERS_MAX: usize = 8;
+/// So many numerals behind letters are digits of an account.
+const NUMERALS_MIN: usize = 3;
 /// How far before a message that is an account the messenger may be named, in characters.
 const NAMED_BEFORE: usize = 40;
 /// What looks like an account and is a device.
@@ -230,12 +236,60 @@ fn run(text: &Text, from: usize, is_introduced: bool) -> Option<(Range<usize>, S
             Some(JOINT) => {}
             Some(c) if is_spaced && Some(c) == sign && kind(c) != Break::Sentence => {}
             Some(' ') if is_introduced && is_parted_once(text, &letters, at) => {}
-            _ => break,
+            Some(c) if is_introduced && !letters.is_empty() && is_bracket(c) => {
+                if !is_enclosed(text, at) {
+                    break;
+                }
+            }
+            _ => {
+                let (digits, after) = numerals(text, at);
+                if letters.is_empty() || digits.len() < NUMERALS_MIN {
+                    break;
+                }
+                letters.push_str(&digits);
+                (at, end) = (after, after);
+                continue;
+            }
         }
         at += 1;
     }
     let letters = letters.trim_end_matches(['-', '_']).to_owned();
     (!letters.is_empty()).then_some((from..end, letters))
+}
+
+/// The digits that numerals from `at` on stand for, which single signs may part; where they end.
+fn numerals(text: &Text, at: usize) -> (String, usize) {
+    let (mut digits, mut end, mut next) = (String::new(), at, at);
+    while digits.len() <= ACCOUNT_MAX {
+        let Some(c) = text.at(next) else { break };
+        if let Some(digit) = numeral(c) {
+            digits.push(digit);
+            next += 1;
+            end = next;
+        } else if next == end && matches!(kind(c), Break::Blank | Break::Sign) {
+            next += 1;
+        } else {
+            break;
+        }
+    }
+    (digits, end)
+}
+
+fn is_bracket(c: char) -> bool {
+    is_opening(c) || is_closing(c)
+}
+
+/// gk(9527): whether the bracket at `at` holds a part of an account, and nothing else.
+fn is_enclosed(text: &Text, at: usize) -> bool {
+    let is_part = |at: &usize| text.at(*at).is_some_and(|c| c.is_ascii_alphanumeric());
+    let after = (at + 1..at + ACCOUNT_MAX).take_while(is_part).count();
+    let before = (at.saturating_sub(ACCOUNT_MAX)..at).rev().take_while(is_part).count();
+    let ends = (text.at(at), text.at(at + 1 + after), text.at(at.wrapping_sub(before + 1)));
+    match ends {
+        (Some(open), Some(close), _) if is_opening(open) => after >= 2 && is_closing(close),
+        (Some(close), _, Some(open)) if is_closing(close) => before >= 2 && is_opening(open),
+        _ => false,
+    }
 }
 
 /// gk 9527: letters, and behind the blank at `at` the digits that belong to them.

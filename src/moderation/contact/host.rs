@@ -93,9 +93,10 @@ pub(super) fn is_parted(text: &Text, at: usize) -> bool {
 
 /// Whether a host ends as hosts do.
 pub(super) fn has_top(host: &str) -> bool {
-    const TOPS: [&str; 24] = [
-        "com", "cn", "net", "org", "top", "xyz", "vip", "cc", "me", "io", "co", "info", "site",
-        "club", "shop", "app", "link", "online", "fun", "pro", "tv", "hk", "ltd", "tech",
+    const TOPS: [&str; 26] = [
+        "com", "c0m", "corn", "cn", "net", "org", "top", "xyz", "vip", "cc", "me", "io", "co",
+        "info", "site", "club", "shop", "app", "link", "online", "fun", "pro", "tv", "hk", "ltd",
+        "tech",
     ];
     host.rsplit_once('.').is_some_and(|(name, top)| {
         !name.is_empty()

@@ -28,7 +28,13 @@ impl Contacts {
             let (host, end) = host(text, sign.end);
             let is_public =
                 is_host_of(&self.hosts_public, &host) && !is_host_of(&self.hosts_mail, &host);
-            if has_top(&host)
+            // The dot may be left out of a host that everybody knows.
+            let is_known = !host.contains('.')
+                && self
+                    .hosts_mail
+                    .iter()
+                    .any(|known| known.split('.').flat_map(str::chars).eq(host.chars()));
+            if (has_top(&host) || is_known)
                 && !is_public
                 && let Some(start) = local(text, sign.start)
             {
@@ -48,6 +54,9 @@ impl Contacts {
             matches!(c, '在' | '圈') || (kind(c) == Break::Sign && !"./_-=&?%~".contains(c))
         };
         text.at(sign).filter(|c| is_odd(*c))?;
+        // zhou(a)qq.com.
+        let is_letter = is_closing(text.at(sign)?) && text.at(sign.checked_sub(1)?) == Some('a');
+        let sign = if is_letter { sign.checked_sub(2)? } else { sign };
         let end = skip_back(text, sign);
         let start = local(text, end).filter(|start| end - start >= LOCAL_MIN)?;
         Some(email(start..at.end))

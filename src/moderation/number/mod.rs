@@ -6,6 +6,7 @@
 
 mod check;
 mod run;
+mod spelled;
 
 use std::ops::Range;
 
@@ -171,16 +172,16 @@ impl Numbers {
 
     /// A landline is somebody's own only when they say so: those of offices are published.
     fn landline(&self, found: &Found<'_>, run: &Run, digits: &str) -> u32 {
-        let is_plain = run.groups.iter().all(|group| group.script == Script::Plain);
         let is_landline = digits.starts_with('0') && (10..=12).contains(&digits.len());
-        let is_own = found.near(self.own, &run.at(), 8, is_sure);
-        let is_like = is_landline && !digits.starts_with("00") && is_own;
-        if is_like && is_plain { 55 } else { 0 }
+        let is_own = is_landline && found.near(self.own, &run.at(), 8, is_sure);
+        if is_own && !digits.starts_with("00") { 55 } else { 0 }
     }
 
     /// Whether the words right beside a number say that it is a code or a quantity.
     fn is_harmless(&self, found: &Found<'_>, at: &Range<usize>) -> bool {
-        self.is_named(found, self.named_before, at.start) || self.is_followed(found, at.end)
+        self.is_named(found, self.named_before, at.start)
+            || self.is_followed(found, at.end)
+            || has_decimals(found.text, at.end)
     }
 
     /// Whether a word of `class` stands before a number, or before the list that the number is in.
@@ -233,6 +234,11 @@ impl Numbers {
         found.between(self.named_after, clause.clone()).any(|token| token.at.end == last)
             && found.within(self.phone, &(end..end + SAID_CHARS)).is_none()
     }
+}
+
+/// Whether a point and a digit follow: a quantity.
+fn has_decimals(text: &Text, end: usize) -> bool {
+    text.at(end) == Some('.') && text.at(end + 1).is_some_and(|c| c.is_ascii_digit())
 }
 
 /// Where the list ends that goes on behind a number: 15800001234和15800001235.

@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, ops::Range};
 
+use super::spelled::spelled;
 use crate::moderation::{
     fold::{folded, numeral},
     text::{Break, JOINT, Text, kind},
@@ -11,6 +12,8 @@ use crate::moderation::{
 const SIGNS_MAX: usize = 3;
 /// The longest word that may stand between two groups, in characters with its brackets.
 const JOINER_MAX: usize = 8;
+/// So many digits in letters are meant as digits.
+const SPELLED_MIN: usize = 4;
 /// The longest message that is passed over between the parts of a number, in characters.
 const ASIDE_MAX: usize = 4;
 /// How far a digit is looked for beside a letter that may stand for one, in characters.
@@ -109,6 +112,12 @@ impl Run {
         shape
     }
 
+    /// Whether it is a few syllables of letters, which may be any words.
+    pub(in crate::moderation) fn is_vague(&self) -> bool {
+        let is_letters = |group: &Group| group.script == Script::Letters;
+        self.groups.iter().all(is_letters) && self.digits().len() < SPELLED_MIN
+    }
+
     /// Whether the signs of clauses part groups of several digits.
     pub(super) fn is_list(&self, text: &Text) -> bool {
         self.groups.windows(2).any(|pair| {
@@ -141,15 +150,28 @@ pub(super) fn runs(text: &Text, joiners: &Joiners) -> Vec<Run> {
 
 fn groups(text: &Text, joiners: &Joiners) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for at in 0..text.len() {
-        let Some((digit, script)) = digit(text, at, joiners) else { continue };
-        match groups.last_mut() {
-            Some(last) if last.at.end == at && last.script == script => {
-                last.digits.push(digit);
-                last.at.end = at + 1;
-            }
-            _ => groups.push(Group { digits: digit.to_string(), at: at..at + 1, script }),
+    let mut add = |digit: char, at: Range<usize>, script| match groups.last_mut() {
+        Some(last) if last.at.end == at.start && last.script == script => {
+            last.digits.push(digit);
+            last.at.end = at.end;
         }
+        _ => groups.push(Group { digits: digit.to_string(), at, script }),
+    };
+    let is_letter = |at: usize| text.at(at).is_some_and(|c| c.is_ascii_lowercase());
+    let mut at = 0;
+    while at < text.len() {
+        if is_letter(at) && is_letter(at + 1) && !at.checked_sub(1).is_some_and(is_letter) {
+            let (digits, end) = spelled(text, at);
+            if !digits.is_empty() {
+                digits.into_iter().for_each(|(digit, at)| add(digit, at, Script::Letters));
+                at = end;
+                continue;
+            }
+        }
+        if let Some((digit, script)) = digit(text, at, joiners) {
+            add(digit, at..at + 1, script);
+        }
+        at += 1;
     }
     groups
 }
@@ -168,6 +190,7 @@ fn digit(text: &Text, at: usize, joiners: &Joiners) -> Option<(char, Script)> {
     let value = match char.c {
         'o' => '0',
         'l' | 'i' => '1',
+        'з' => '3',
         _ => return None,
     };
     is_among_digits(text, at).then_some((value, Script::Letters))
@@ -175,8 +198,9 @@ fn digit(text: &Text, at: usize, joiners: &Joiners) -> Option<(char, Script)> {
 
 /// Whether a letter stands between digits, with none but its like and blanks in between.
 fn is_among_digits(text: &Text, at: usize) -> bool {
-    let is_passed =
-        |c: char| matches!(c, 'o' | 'l' | 'i') || matches!(kind(c), Break::Blank | Break::Sign);
+    let is_passed = |c: char| {
+        matches!(c, 'o' | 'l' | 'i' | 'з') || matches!(kind(c), Break::Blank | Break::Sign)
+    };
     let end = |step: isize| {
         (1..=LETTERS_MAX).find_map(|far| {
             let c = at.checked_add_signed(step * far).and_then(|at| text.at(at))?;
@@ -214,13 +238,13 @@ fn is_joined(text: &Text, joiners: &Joiners, run: &Run, group: &Group) -> bool {
             || (is_strewn && has_dressed)
             || is_aside(text, &between, &word);
     }
-    if between.len() > SIGNS_MAX {
-        return false;
-    }
     let last = run.groups.last();
     let is_single = group.digits.len() == 1 && last.is_some_and(|last| last.digits.len() == 1);
-    let is_phone = between.len() <= 2 && is_phone_part(run, group);
+    let is_phone = is_phone_part(run, group);
+    let is_close = between.len() <= SIGNS_MAX;
     match text.strongest(between.clone()) {
+        // 139 …… 1234 …… 5678.
+        _ if !is_close && !is_phone => false,
         Break::Word | Break::Blank => true,
         Break::Sign => {
             // 12% and 1/2 are quantities, 138.5 is a score; 1.3.8 is a number digit by digit.

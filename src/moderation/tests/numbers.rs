@@ -22,6 +22,10 @@ fn a_phone_is_extracted_however_its_digits_are_written_and_parted() {
         "（+86）13900139000",
         "倒着看00093100931是我手机",
         "tel13900139000",
+        "dian hua yao san jiu ling ling yao san jiu ling ling ling",
+        "yisanjiulingling yisanjiulinglingling da wo",
+        "电话 139 …… 0013 …… 9000",
+        "139（前三）0013（中四）9000（后四）",
         "打 我 爸 dian 话 1 3 九 O O 一 三 9 O 零 0",
     ] {
         assert_eq!(numbers(written), ["13900139000"], "{written}");
@@ -53,6 +57,8 @@ fn numbers_of_the_exam_are_no_phones() {
         "1 o 1 教室，8 l 楼",
         "2026/10/15 报名，139/140 分",
         "百分比 1/3、138/150、120/150",
+        "13900139000.5 四舍五入",
+        "wu yi jia ban san tian, ba yi jian jun jie, er ling yi liu nian",
     ] {
         assert_eq!(found(text), [""; 0], "{text}");
     }
