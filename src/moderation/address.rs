@@ -78,7 +78,7 @@ impl Addresses {
         let is_home = found.near(self.home, &range, 12, |token| token.certainty >= 80)
             || found.within(self.home, &range).is_some();
         let is_office = found.within(self.office, &(start..(last + 6).min(text.len()))).is_some();
-        let mut score = match (marks.number, marks.building, marks.room) {
+        let mut score = match (marks.number, marks.house > House::Untold, marks.room) {
             (_, true, true) => 75,
             (true, _, true) => 70,
             (true, true, false) => 55,
@@ -87,7 +87,7 @@ impl Addresses {
             _ => 0,
         };
         // A door alone may be anything: a hall, a meeting.
-        score = if is_bare && !marks.unit && !is_home { 0 } else { score };
+        score = if is_bare && marks.house < House::Unit && !is_home { 0 } else { score };
         score += if is_home && score > 0 { 15 } else { 0 };
         score = if is_office && !is_home { 0 } else { score };
         (score >= 50).then_some((range, score))
@@ -98,10 +98,24 @@ impl Addresses {
 #[derive(Clone, Copy, Debug, Default)]
 struct Marks {
     number: bool,
-    building: bool,
-    /// Of several staircases: 单元.
-    unit: bool,
+    house: House,
     room: bool,
+}
+
+/// How a house is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum House {
+    #[default]
+    Untold,
+    Building,
+    /// One of its staircases: 单元.
+    Unit,
+}
+
+impl Marks {
+    fn building(&mut self) {
+        self.house = self.house.max(House::Building);
+    }
 }
 
 /// Whether a door's number begins at `at` that needs no street: 3栋2单元502, 12-2-1801.
@@ -190,6 +204,7 @@ fn is_quantity(after: Option<char>) -> bool {
 /// A number with what it numbers at `at`: where it ends, and what it was. Only one that is close to
 /// what went before may stand alone.
 fn mark(text: &Text, at: usize, is_close: bool, marks: &mut Marks) -> Option<usize> {
+    let has_house = marks.house > House::Untold;
     let is_part = |at: &usize| {
         text.at(*at).is_some_and(|c| is_digit(c) || matches!(c, '-' | '#' | '—' | '–'))
     };
@@ -197,7 +212,7 @@ fn mark(text: &Text, at: usize, is_close: bool, marks: &mut Marks) -> Option<usi
     let is_ordinal = at.checked_sub(1).and_then(|at| text.at(at)) == Some('第');
     let is_letter = text.at(at).is_some_and(|c| c.is_ascii_lowercase() || "甲乙丙丁".contains(c));
     // 6楼东户.
-    if marks.building
+    if has_house
         && text.at(at).is_some_and(|c| "东西南北中".contains(c))
         && matches!(text.at(at + 1), Some('户' | '室'))
     {
@@ -219,32 +234,31 @@ fn mark(text: &Text, at: usize, is_close: bool, marks: &mut Marks) -> Option<usi
     let dashes = figures.iter().filter(|char| matches!(char.c, '-' | '—' | '–')).count();
     let told = gap(text, end);
     match text.at(told) {
-        Some('号') if text.at(told + 1) == Some('楼') => marks.building = true,
+        Some('号') if text.at(told + 1) == Some('楼') => marks.building(),
         Some('号') => marks.number = true,
         Some('弄' | '组' | '巷') => marks.number = true,
         Some('单') if is_ordinal => return None,
         Some('单') if text.at(gap(text, told + 1)) == Some('元') => {
-            marks.building = true;
-            marks.unit = true;
+            marks.house = House::Unit;
             return Some(gap(text, told + 1) + 1);
         }
-        Some('栋' | '幢' | '座' | '单' | '舍') => marks.building = true,
-        Some('楼' | '层' | '门') if marks.number || marks.building => marks.building = true,
+        Some('栋' | '幢' | '座' | '单' | '舍') => marks.building(),
+        Some('楼' | '层' | '门') if marks.number || has_house => marks.building(),
         Some('室' | '户' | '房' | '寝') => marks.room = true,
         // 7幢1201, 3-2-501: the door's number may stand alone.
-        _ if is_room_long && (marks.building || (marks.number && dashes > 0)) => {
+        _ if is_room_long && (has_house || (marks.number && dashes > 0)) => {
             marks.room = true;
             return Some(end);
         }
         // 3-2-501 is a door by itself, 4000-400 a sum.
         _ if is_room_long && dashes >= 2 => {
-            marks.building = true;
+            marks.building();
             marks.room = true;
             return Some(end);
         }
         // 8#1单元: what stands behind the sign is the next number.
         _ if figures.iter().skip(1).any(|char| char.c == '#') => {
-            marks.building = true;
+            marks.building();
             let sign = figures.iter().position(|char| char.c == '#').unwrap_or(0);
             return Some(at + sign + 1);
         }
@@ -268,7 +282,7 @@ mod tests {
         ] {
             let (text, mut marks) = (Text::new(written), Marks::default());
             assert_eq!(mark(&text, 0, true, &mut marks), Some(text.len()), "{written}");
-            assert_eq!((marks.unit, marks.room), (unit, room), "{written}");
+            assert_eq!((marks.house == House::Unit, marks.room), (unit, room), "{written}");
         }
         assert!(is_door(&Text::new("3栋2单元"), 0) && is_door(&Text::new("12-2-1801"), 0));
         assert!(!is_door(&Text::new("2026-01-18"), 0) && !is_door(&Text::new("3楼"), 0));

@@ -55,7 +55,7 @@ pub(super) fn account(found: &Found<'_>, name: &Token) -> Option<Contact> {
     (fits && !is_longer).then(contact)
 }
 
-/// The account before a messenger's name: gk_9527是我微信.
+/// The account before a messenger's name: `gk_9527`是我微信.
 pub(super) fn account_before(found: &Found<'_>, name: &Token) -> Option<Contact> {
     let text = found.text;
     let (end, said) = fill_back(text, name)?;

@@ -57,30 +57,26 @@ impl Contacts {
             }
             let whole = at..end + path(text, end);
             at = whole.end;
-            let is_named = scheme == Scheme::Web || host.starts_with("www.");
             contacts.extend(self.odd_email(text, &host, &(from..end)));
-            contacts.extend(self.link(found, &host, whole, is_named, end));
+            let leads = || {
+                scheme == Scheme::Web
+                    || host.starts_with("www.")
+                    || matches!(text.at(end), Some('/' | '?'))
+                    || found.near(self.link, &whole, 12, |token| token.certainty >= 85)
+            };
+            contacts.extend(self.link(&host, whole.clone(), leads));
         }
     }
 
-    fn link(
-        &self,
-        found: &Found<'_>,
-        host: &str,
-        whole: Range<usize>,
-        is_named: bool,
-        end: usize,
-    ) -> Option<Contact> {
+    /// The link at `whole`; an unknown host is one only when something leads there.
+    fn link(&self, host: &str, whole: Range<usize>, leads: impl Fn() -> bool) -> Option<Contact> {
         if is_host_of(&self.hosts_pay, host) {
             return Some(pay(whole));
         }
         if is_host_of(&self.hosts_contact, host) {
             return Some(contact(whole));
         }
-        let leads = is_named
-            || matches!(found.text.at(end), Some('/' | '?'))
-            || found.near(self.link, &whole, 12, |token| token.certainty >= 85);
-        (leads && !is_host_of(&self.hosts_public, host))
+        (leads() && !is_host_of(&self.hosts_public, host))
             .then(|| Contact::new(whole, "link.other", "平台外的链接", 60, View::Text))
     }
 }

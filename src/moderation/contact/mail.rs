@@ -14,6 +14,9 @@ use crate::moderation::{
 
 /// The longest name before the sign (RFC 5321, section 4.5.3.1).
 const LOCAL_MAX: usize = 64;
+/// How long a host is that is known without its dot.
+const DOTLESS_MIN: usize = 5;
+const DOTLESS_MAX: usize = 12;
 /// What is no more than this is no name before a sign that is none.
 const LOCAL_MIN: usize = 4;
 
@@ -27,20 +30,21 @@ impl Contacts {
             let sign = widened(text, sign);
             let (host, end) = host(text, sign.end);
             let is_public =
-                is_host_of(&self.hosts_public, &host) && !is_host_of(&self.hosts_mail, &host);
-            // The dot may be left out of a host that everybody knows.
-            let is_known = !host.contains('.')
-                && self
-                    .hosts_mail
-                    .iter()
-                    .any(|known| known.split('.').flat_map(str::chars).eq(host.chars()));
-            if (has_top(&host) || is_known)
-                && !is_public
+                || is_host_of(&self.hosts_public, &host) && !is_host_of(&self.hosts_mail, &host);
+            if (has_top(&host) || self.is_dotless(&host))
+                && !is_public()
                 && let Some(start) = local(text, sign.start)
             {
                 contacts.push(email(start..end));
             }
         }
+    }
+
+    /// Whether a host is one that everybody knows without its dot: qqcom.
+    fn is_dotless(&self, host: &str) -> bool {
+        let is = |known: &str| known.split('.').flat_map(str::chars).eq(host.chars());
+        (DOTLESS_MIN..=DOTLESS_MAX).contains(&host.len())
+            && self.hosts_mail.iter().any(|known| is(known))
     }
 
     /// The address that ends with a mail host at `host`, where something else stands for the sign.

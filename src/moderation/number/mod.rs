@@ -231,7 +231,7 @@ impl Numbers {
         let is_particle = |at: &usize| text.at(*at).is_some_and(|c| "吗吧呢的啊么呀".contains(c));
         let closing = clause.clone().rev().take_while(is_particle).count();
         let last = clause.end - closing;
-        found.between(self.named_after, clause.clone()).any(|token| token.at.end == last)
+        found.between(self.named_after, clause).any(|token| token.at.end == last)
             && found.within(self.phone, &(end..end + SAID_CHARS)).is_none()
     }
 }
