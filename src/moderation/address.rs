@@ -3,11 +3,14 @@
 use std::ops::Range;
 
 use super::{
+    fold::numeral,
     found::{Class, Found},
     rules::Rules,
     text::{Break, Text, kind},
 };
 
+/// How long a door's number may be, in characters.
+const FIGURES_MAX: usize = 10;
 /// How long an address may be, in characters.
 const ADDRESS_MAX: usize = 48;
 
@@ -40,20 +43,25 @@ impl Addresses {
         addresses
     }
 
-    /// An address whose street or estate is named by the character at `at`.
+    /// An address whose street or estate is named by the character at `at`, or whose door is told
+    /// there by itself.
     fn address(&self, found: &Found<'_>, at: usize) -> Option<(Range<usize>, u32)> {
         let text = found.text;
-        if !is_street(text, at) {
+        let is_named = |at: usize| is_street(text, at) || is_estate(text, at);
+        let is_bare = is_door(text, at);
+        // What a street's name led to was looked at from there.
+        if !(is_named(at) || is_bare && !at.checked_sub(1).is_some_and(is_named)) {
             return None;
         }
         let mut marks = Marks::default();
-        let (mut end, mut last) = (at + 1, at + 1);
+        let begin = if is_bare { at } else { at + 1 };
+        let (mut end, mut last) = (begin, begin);
         while end < at + ADDRESS_MAX {
             let Some(c) = text.at(end) else { break };
             if kind(c) >= Break::Sentence {
                 break;
             }
-            if let Some(after) = mark(text, end, &mut marks) {
+            if let Some(after) = mark(text, end, end <= last + 2, &mut marks) {
                 last = after;
                 end = after;
             } else if end >= last + 8 {
@@ -62,12 +70,15 @@ impl Addresses {
                 end += 1;
             }
         }
+        if !marks.room && !marks.number {
+            return None;
+        }
         let start = text.stretch(&(at..at + 1), Break::Clause).start.max(at.saturating_sub(24));
         let range = start..last;
         let is_home = found.near(self.home, &range, 12, |token| token.certainty >= 80)
             || found.within(self.home, &range).is_some();
         let is_office = found.within(self.office, &(start..(last + 6).min(text.len()))).is_some();
-        let mut score = match (marks.number, marks.building, marks.room) {
+        let mut score = match (marks.number, marks.house > House::Untold, marks.room) {
             (_, true, true) => 75,
             (true, _, true) => 70,
             (true, true, false) => 55,
@@ -75,6 +86,8 @@ impl Addresses {
             (true, false, false) if is_home => 55,
             _ => 0,
         };
+        // A door alone may be anything: a hall, a meeting.
+        score = if is_bare && marks.house < House::Unit && !is_home { 0 } else { score };
         score += if is_home && score > 0 { 15 } else { 0 };
         score = if is_office && !is_home { 0 } else { score };
         (score >= 50).then_some((range, score))
@@ -85,8 +98,50 @@ impl Addresses {
 #[derive(Clone, Copy, Debug, Default)]
 struct Marks {
     number: bool,
-    building: bool,
+    house: House,
     room: bool,
+}
+
+/// How a house is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum House {
+    #[default]
+    Untold,
+    Building,
+    /// One of its staircases: 单元.
+    Unit,
+}
+
+impl Marks {
+    fn building(&mut self) {
+        self.house = self.house.max(House::Building);
+    }
+}
+
+/// Whether a door's number begins at `at` that needs no street: 3栋2单元502, 12-2-1801.
+fn is_door(text: &Text, at: usize) -> bool {
+    let is_figure = |at: usize| text.at(at).is_some_and(is_digit);
+    if !is_figure(at) || at.checked_sub(1).is_some_and(is_figure) {
+        return false;
+    }
+    let length = (at..at + 4).take_while(|at| is_figure(*at)).count();
+    match text.at(gap(text, at + length)) {
+        Some('栋' | '幢' | '#') => true,
+        Some('-') => {
+            length <= 3 && (at + length + 2..at + length + 4).any(|at| text.at(at) == Some('-'))
+        }
+        _ => false,
+    }
+}
+
+/// A digit of a door's number, in figures or numerals.
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || c == '十' || numeral(c).is_some()
+}
+
+/// Past the blanks that people put between a number and what it numbers.
+fn gap(text: &Text, at: usize) -> usize {
+    at + (at..at + 2).take_while(|at| text.at(*at) == Some(' ')).count()
 }
 
 /// Whether the character at `at` ends the name of a street or an estate.
@@ -132,18 +187,38 @@ fn is_street(text: &Text, at: usize) -> bool {
     is_named && (is_one || is_two)
 }
 
-/// Whether what follows a number says that it counts something.
-fn is_quantity(after: Option<char>) -> bool {
-    after.is_some_and(|c| "=%.÷×+米人道分元".contains(c))
+/// 春晖里9-2-1102: these end the name of an estate when a number follows.
+fn is_estate(text: &Text, at: usize) -> bool {
+    let is = |at: usize, chars: &str| text.at(at).is_some_and(|c| chars.contains(c));
+    is(at, "里院邸郡轩阁墅坊际都期")
+        && at >= 2
+        && !is(at - 1, "这那哪公心手家群夜学法医")
+        && text.at(gap(text, at + 1)).is_some_and(is_digit)
 }
 
-/// A number with what it numbers at `at`: where it ends, and what it was.
-fn mark(text: &Text, at: usize, marks: &mut Marks) -> Option<usize> {
-    let is_digit = |c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c);
-    let length = (at..at + 6)
-        .take_while(|at| text.at(*at).is_some_and(|c| is_digit(c) || matches!(c, '-' | '#')))
-        .count();
-    let is_letter = text.at(at).is_some_and(|c| c.is_ascii_lowercase());
+/// Whether what follows a number says that it counts something.
+fn is_quantity(after: Option<char>) -> bool {
+    after.is_some_and(|c| "=%.÷×+米人道分元题个名次页年".contains(c))
+}
+
+/// A number with what it numbers at `at`: where it ends, and what it was. Only one that is close to
+/// what went before may stand alone.
+fn mark(text: &Text, at: usize, is_close: bool, marks: &mut Marks) -> Option<usize> {
+    let has_house = marks.house > House::Untold;
+    let is_part = |at: &usize| {
+        text.at(*at).is_some_and(|c| is_digit(c) || matches!(c, '-' | '#' | '—' | '–'))
+    };
+    let length = (at..at + FIGURES_MAX).take_while(is_part).count();
+    let is_ordinal = at.checked_sub(1).and_then(|at| text.at(at)) == Some('第');
+    let is_letter = text.at(at).is_some_and(|c| c.is_ascii_lowercase() || "甲乙丙丁".contains(c));
+    // 6楼东户.
+    if has_house
+        && text.at(at).is_some_and(|c| "东西南北中".contains(c))
+        && matches!(text.at(at + 1), Some('户' | '室'))
+    {
+        marks.room = true;
+        return Some(at + 2);
+    }
     let end = if length > 0 {
         at + length
     } else if is_letter {
@@ -151,27 +226,65 @@ fn mark(text: &Text, at: usize, marks: &mut Marks) -> Option<usize> {
     } else {
         return None;
     };
-    let figures = text.slice(at..end);
-    let is_room_long = figures.chars().filter(char::is_ascii_digit).count() >= 3;
-    match text.at(end) {
-        Some('号') if text.at(end + 1) == Some('楼') => marks.building = true,
+    let figures = &text.chars()[at..end];
+    let is_room_long = is_close
+        && !is_ordinal
+        && figures.iter().filter(|char| is_digit(char.c)).count() >= 3
+        && !is_quantity(text.at(end));
+    let dashes = figures.iter().filter(|char| matches!(char.c, '-' | '—' | '–')).count();
+    let told = gap(text, end);
+    match text.at(told) {
+        Some('号') if text.at(told + 1) == Some('楼') => marks.building(),
         Some('号') => marks.number = true,
         Some('弄' | '组' | '巷') => marks.number = true,
-        Some('栋' | '幢' | '座' | '单') => marks.building = true,
-        Some('楼' | '层') if marks.number || marks.building => marks.building = true,
-        Some('室' | '户' | '房') => marks.room = true,
+        Some('单') if is_ordinal => return None,
+        Some('单') if text.at(gap(text, told + 1)) == Some('元') => {
+            marks.house = House::Unit;
+            return Some(gap(text, told + 1) + 1);
+        }
+        Some('栋' | '幢' | '座' | '单' | '舍') => marks.building(),
+        Some('楼' | '层' | '门') if marks.number || has_house => marks.building(),
+        Some('室' | '户' | '房' | '寝') => marks.room = true,
         // 7幢1201, 3-2-501: the door's number may stand alone.
-        _ if is_room_long && (marks.building || (marks.number && figures.contains('-'))) => {
+        _ if is_room_long && (has_house || (marks.number && dashes > 0)) => {
             marks.room = true;
             return Some(end);
         }
         // 3-2-501 is a door by itself, 4000-400 a sum.
-        _ if is_room_long && figures.matches('-').count() >= 2 && !is_quantity(text.at(end)) => {
-            marks.building = true;
+        _ if is_room_long && dashes >= 2 => {
+            marks.building();
             marks.room = true;
             return Some(end);
         }
+        // 8#1单元: what stands behind the sign is the next number.
+        _ if figures.iter().skip(1).any(|char| char.c == '#') => {
+            marks.building();
+            let sign = figures.iter().position(|char| char.c == '#').unwrap_or(0);
+            return Some(at + sign + 1);
+        }
         _ => return None,
     }
-    Some(end + 1)
+    Some(told + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_of_a_door_are_read_across_blanks_and_in_numerals() {
+        for (written, unit, room) in [
+            ("3栋", false, false),
+            ("2 单元", true, false),
+            ("六零三室", false, true),
+            ("3-2-501", false, true),
+            ("丙单元", true, false),
+        ] {
+            let (text, mut marks) = (Text::new(written), Marks::default());
+            assert_eq!(mark(&text, 0, true, &mut marks), Some(text.len()), "{written}");
+            assert_eq!((marks.house == House::Unit, marks.room), (unit, room), "{written}");
+        }
+        assert!(is_door(&Text::new("3栋2单元"), 0) && is_door(&Text::new("12-2-1801"), 0));
+        assert!(!is_door(&Text::new("2026-01-18"), 0) && !is_door(&Text::new("3楼"), 0));
+    }
 }

@@ -1,11 +1,17 @@
-//! Amounts of money and other pieces that patterns name: `<money>`, `<digits>`.
+//! Amounts of money and other pieces that patterns name: `<money>`, `<digits>`, `<account>`.
 
 use std::ops::Range;
 
-use super::{number::Run, text::Text, token::Token};
+use super::{
+    number::Run,
+    text::{Break, Text, kind},
+    token::Token,
+};
 
 /// The longest amount, in characters.
 const AMOUNT_MAX: usize = 16;
+/// What one counts that is no money: a thousand of them is no amount.
+const MEASURES: &str = "人字个名次道题分米页年天日月小位份篇张条里岁套本度种家所点步秒词句斤吨公亩户层样项卷行科亿平%倍例台辆克升部只头届集节课章套类级门颗粒回遍场座间";
 
 /// Every amount of money: figures or numerals with a unit, or with the sign of the currency.
 pub(super) fn amounts(text: &Text) -> Vec<Token> {
@@ -16,10 +22,18 @@ pub(super) fn amounts(text: &Text) -> Vec<Token> {
             at += 1;
             continue;
         };
-        let is_signed = at > 0 && text.at(at - 1).is_some_and(|c| matches!(c, '¥' | '￥' | '$'));
-        let unit = unit(text, end);
-        if is_signed || unit > 0 || has_scale(text, at..end) {
-            amounts.push(Token::recognised(at..end + unit));
+        let before = |far: usize| at.checked_sub(far).and_then(|at| text.at(at));
+        let is_signed = matches!(before(1), Some('¥' | '￥' | '$'))
+            || (before(1) == Some(' ') && matches!(before(2), Some('¥' | '￥' | '$')));
+        let length = unit(text, at..end);
+        // 两千一套: it is 两千 for each.
+        let is_each = length == 0 && text.at(end - 1) == Some('一') && is_counted(text, end);
+        let end = end - usize::from(is_each && end > at + 1);
+        if is_signed
+            || length > 0
+            || (has_scale(text, at..end) && (is_each || !is_counted(text, end)))
+        {
+            amounts.push(Token::recognised(at..end + length));
         }
         at = end;
     }
@@ -28,7 +42,7 @@ pub(super) fn amounts(text: &Text) -> Vec<Token> {
 
 /// Every run of digits.
 pub(super) fn digits(runs: &[Run]) -> Vec<Token> {
-    runs.iter().map(|run| Token::recognised(run.at())).collect()
+    runs.iter().filter(|run| !run.is_vague()).map(|run| Token::recognised(run.at())).collect()
 }
 
 /// Every run of letters that looks like an account: it begins with one and holds a digit or a sign.
@@ -50,43 +64,148 @@ pub(super) fn accounts(text: &Text) -> Vec<Token> {
     accounts
 }
 
-/// Where figures or numerals that begin at `at` end.
-fn figures(text: &Text, at: usize) -> Option<usize> {
-    let first = text.at(at)?;
-    let is_part = |c: char| {
-        if first.is_ascii_digit() {
-            c.is_ascii_digit() || matches!(c, '.' | ',')
-        } else {
-            is_numeral(c)
+/// What a character is in an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Digit,
+    Numeral,
+    /// 百, 千, 万: it joins figures and numerals (5千, 1万五).
+    Scale,
+}
+
+fn part(c: char) -> Option<Part> {
+    match c {
+        '0'..='9' => Some(Part::Digit),
+        _ if c.is_ascii() => None,
+        '百' | '千' | '万' | '佰' | '仟' => Some(Part::Scale),
+        _ if "一二三四五六七八九十两几半壹贰叁肆伍陆柒捌玖拾零〇".contains(c) => {
+            Some(Part::Numeral)
         }
-    };
-    if !(first.is_ascii_digit() || is_numeral(first)) {
-        return None;
+        _ => None,
     }
-    let length = (at..at + AMOUNT_MAX).take_while(|at| text.at(*at).is_some_and(is_part)).count();
-    Some(at + length)
 }
 
-fn is_numeral(c: char) -> bool {
-    !c.is_ascii() && "一二三四五六七八九十百千万两几半壹贰叁肆伍陆柒捌玖拾佰仟".contains(c)
+/// Where figures or numerals that begin at `at` end; single ones may be parted by single signs.
+fn figures(text: &Text, at: usize) -> Option<usize> {
+    let of = |at: usize| text.at(at).and_then(part);
+    let mut last = of(at)?;
+    let mut end = at + 1;
+    while end < at + AMOUNT_MAX {
+        let is_digit = |at: usize| of(at) == Some(Part::Digit);
+        let is_lone = |at: usize| of(at).is_some() && of(at + 1).is_none();
+        let next = match text.at(end) {
+            Some('.' | ',') if is_digit(end - 1) && is_digit(end + 1) => end + 1,
+            Some(c)
+                if matches!(kind(c), Break::Blank | Break::Sign)
+                    && !is_sum(c)
+                    && (end == at + 1 || of(end - 2).is_none())
+                    && (is_lone(end + 1) || of(end + 1) == Some(Part::Scale)) =>
+            {
+                end + 1
+            }
+            _ => end,
+        };
+        match of(next) {
+            Some(part) if part == last || part == Part::Scale || last == Part::Scale => {
+                last = part;
+                end = next + 1;
+            }
+            _ => break,
+        }
+    }
+    Some(end)
 }
 
-/// 两千 and 四万八 are amounts without a unit; 二十 is not.
+/// A sign of sums, ranges and dates, which parts two numbers.
+fn is_sum(c: char) -> bool {
+    "+-*/×÷=<>~%^_—–:.".contains(c)
+}
+
+/// 两千 and 四万八 are amounts without a unit; 二十 is not, and neither is 千万 by itself.
 fn has_scale(text: &Text, at: Range<usize>) -> bool {
-    let is_scale = |c: char| "百千万佰仟".contains(c);
-    at.len() >= 2 && text.chars()[at].iter().any(|char| is_scale(char.c))
+    let parts = || text.chars()[at.clone()].iter().filter_map(|char| part(char.c));
+    parts().any(|part| part == Part::Scale) && parts().any(|part| part != Part::Scale)
 }
 
-/// How long the unit at `at` is.
-fn unit(text: &Text, at: usize) -> usize {
-    let next = |far: usize| text.at(at + far);
-    match (next(0), next(1)) {
+/// Whether a number that ends at `end` counts something else: 一百多人, 五百字, 三千 米.
+fn is_counted(text: &Text, end: usize) -> bool {
+    let is_more = |at: &usize| text.at(*at).is_some_and(|c| "多来余好几 ".contains(c));
+    let at = end + (end..end + 2).take_while(is_more).count();
+    text.at(at).is_some_and(|c| MEASURES.contains(c) && !(c == '个' && is_reward(text, at + 1)))
+}
+
+/// 三千个大洋 is money.
+fn is_reward(text: &Text, at: usize) -> bool {
+    text.at(at) == Some('大') && text.at(at + 1) == Some('洋')
+}
+
+/// How long the unit is that stands behind the number at `at`, with what stands between.
+fn unit(text: &Text, at: Range<usize>) -> usize {
+    let is_between =
+        |at: &usize| text.at(*at).is_some_and(|c| matches!(c, ' ' | '多' | '来' | '余'));
+    let gap = (at.end..at.end + 2).take_while(is_between).count();
+    let next = |far: usize| text.at(at.end + gap + far);
+    // 一块学 is together, 元旦 a day.
+    let is_together = at.len() == 1 && text.at(at.start) == Some('一');
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let length = match (next(0), next(1)) {
         (Some('块'), Some('钱')) => 2,
-        (Some('块' | '元'), _) => 1,
-        (Some('万' | '千' | '百'), Some('元' | '块')) => 2,
-        (Some('万' | '千' | '百'), _) => 1,
-        (Some('w' | 'k'), after) if !after.is_some_and(|c| c.is_ascii_alphanumeric()) => 1,
-        (Some('r'), Some('m')) | (Some('r'), Some('¥')) => 3,
+        (Some('块'), _) if is_together => 0,
+        (Some('元'), Some('旦' | '宵' | '素' | '月')) => 0,
+        (Some('块' | '元' | '圆' | '💰' | '💵' | '💴' | '💷' | '💶' | '🪙'), _) => 1,
+        (Some('w' | 'k'), after) if !is_word(after) => 1,
+        (Some('r'), Some('m')) => 3,
+        (Some('r'), after) if !is_word(after) && gap == 0 => 1,
         _ => 0,
+    };
+    if length > 0 { gap + length } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(written: &str) -> Vec<String> {
+        let text = Text::new(written);
+        amounts(&text).iter().map(|token| text.slice(token.at.clone())).collect()
+    }
+
+    #[test]
+    fn an_amount_is_found_across_blanks_and_scripts() {
+        for (written, expected) in [
+            ("转 五 百 块 来", "五 百 块"),
+            ("先付5佰", "5佰"),
+            ("2k就行", "2k"),
+            ("三千多块钱", "三千多块钱"),
+            ("定金 5 0 0 元", "5 0 0 元"),
+            ("１.５w拿下", "1.5w"),
+            ("1万五包上岸", "1万五"),
+            ("¥ 800", "800"),
+            ("两千一套", "两千"),
+            ("６０００💰", "6000💰"),
+            ("五百左右", "五百"),
+        ] {
+            assert_eq!(found(written), [expected], "{written}");
+        }
+    }
+
+    #[test]
+    fn what_counts_other_things_is_no_amount() {
+        for written in [
+            "一百多人报名",
+            "写五百字",
+            "三千米跑",
+            "两千道题",
+            "千万别忘",
+            "一块学习",
+            "2026元旦",
+            "5 千 字",
+            "增长219.1万亿元",
+            "百分之五",
+            "3万人报考",
+            "第500页",
+        ] {
+            assert_eq!(found(written), [""; 0], "{written}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     found::Class,
     lexicon::{self, Looks},
     pattern::{self, Step, What},
+    sound,
     words::{Gathered, Role},
 };
 
@@ -75,7 +76,7 @@ impl Compiler {
                 for word in words {
                     let Some(name) = word.strip_prefix('<').and_then(|it| it.strip_suffix('>'))
                     else {
-                        self.gathered.add(&word, Role::Class(id as Class), looks);
+                        self.add(&word, Role::Class(id as Class), looks);
                         continue;
                     };
                     let named = usize::from(self.class(name)?);
@@ -90,6 +91,18 @@ impl Compiler {
             }
         }
         Ok(())
+    }
+
+    /// Adds a word of a class. One of a single character is too short to be heard among others, and
+    /// is known in letters when they stand by themselves: zhuan 500.
+    fn add(&mut self, word: &str, role: Role, looks: Looks) {
+        self.gathered.add(word, role, looks);
+        let mut chars = word.chars();
+        if let (true, Some(c), None) = (looks.sound, chars.next(), chars.next())
+            && let Some(spelling) = sound::spelling(c)
+        {
+            self.gathered.add(spelling, role, Looks::default());
+        }
     }
 
     fn class(&self, name: &str) -> Result<Class, String> {

@@ -26,8 +26,10 @@ pub(super) struct Evidence<'a> {
     pub(super) number: Option<String>,
     /// Whether words say what the number is.
     pub(super) is_named: bool,
-    /// Whether it is an account or a link; then, from what introduces it to its end.
+    /// Whether it is an account, a link or an address; then, from what introduces it to its end.
     pub(super) contact: Option<Range<usize>>,
+    /// It with the cue that it needs.
+    pub(super) reach: Range<usize>,
     /// Whether a word of it lies across the edge of a message.
     pub(super) broken: bool,
 }
@@ -69,7 +71,8 @@ impl Engine {
         }));
         evidence.extend(self.addresses.judge(&found).into_iter().map(|(at, score)| {
             let told = ("address.home", "住址");
-            Evidence::new(at, told, Category::Privacy, score, View::Text)
+            let base = Evidence::new(at.clone(), told, Category::Privacy, score, View::Text);
+            Evidence { contact: Some(at), ..base }
         }));
         Gathered { evidence, findings }
     }
@@ -84,7 +87,8 @@ impl Engine {
         let broken = found.tokens().iter().any(|token| is_broken(&token));
         let base =
             Evidence::new(at.clone(), (&told.name, &told.reason), told.category, score, view);
-        Evidence { broken, ..base }
+        let reach = self.rules.reach(found, finding);
+        Evidence { broken, reach, ..base }
     }
 }
 
@@ -97,6 +101,7 @@ impl<'a> Evidence<'a> {
         view: View,
     ) -> Self {
         Self {
+            reach: at.clone(),
             at,
             rule,
             reason,

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::{
     evidence::Evidence,
+    fold::numeral,
     text::{Break, JOINT, Text, kind},
     token::View,
 };
@@ -19,7 +20,9 @@ const PIECE_MAX: usize = 24;
 /// How much of the end of a longer message is read, in characters.
 const TAIL: usize = 16;
 /// In messages of at most so many characters a pattern may go on across the edge.
-const SHORT: usize = 12;
+const SHORT: usize = 18;
+/// In messages of at most so many characters it may do so by its sound.
+const TINY: usize = 4;
 
 /// The last messages of an author as one text.
 #[derive(Debug)]
@@ -71,26 +74,34 @@ impl Joined {
 
     /// Whether evidence of the joined text is of a secret in pieces.
     pub(super) fn counts(&self, evidence: &Evidence<'_>) -> bool {
-        let parts = self.parts(evidence.contact.as_ref().unwrap_or(&evidence.at));
+        let parts = self.parts(evidence.contact.as_ref().unwrap_or(&evidence.reach));
         let Some((first, last)) = parts.first().zip(parts.last()) else { return false };
         if first == last {
             return false;
         }
         let is_last = last + 1 == self.messages.len();
+        // The last message may say what the one before it was.
+        let is_told = self.messages.len() - last == 2;
+        let is_short = |max: usize| parts.iter().all(|part| self.messages[*part].len() <= max);
         if evidence.number.is_some() {
-            let between = &parts[1..];
-            // The last message may say what the number before it was.
-            let is_told = evidence.is_named && self.messages.len() - last == 2;
-            let is_whole = between.iter().all(|part| self.is_filled(*part, &evidence.at));
-            return (is_last || is_told) && is_whole;
+            let is_whole = parts[1..].iter().all(|part| self.is_filled(*part, &evidence.at));
+            let is_due = is_last || (is_told && evidence.is_named);
+            return is_due && (is_whole || self.is_cut(&evidence.at));
         }
         if evidence.contact.is_some() {
-            let is_short = |part: &usize| self.messages[*part].len() <= SHORT;
-            return (is_last || self.messages.len() - last == 2) && parts.iter().all(is_short);
+            let is_cut = self.parts(&evidence.at).len() > 1;
+            return (is_last || is_told) && (is_cut || is_short(SHORT));
         }
-        let is_broken = evidence.broken;
-        let is_short = |part: &usize| self.messages[*part].len() <= SHORT;
-        is_last && evidence.view != View::Sound && (is_broken || parts.iter().all(is_short))
+        let is_heard = evidence.view == View::Sound;
+        is_last && if is_heard { is_short(TINY) } else { evidence.broken || is_short(SHORT) }
+    }
+
+    /// Whether a number is cut by the edges of messages and by nothing else.
+    fn is_cut(&self, at: &Range<usize>) -> bool {
+        let chars = &self.text.chars()[at.clone()];
+        chars.windows(3).all(|three| {
+            three[1].c != JOINT || [three[0].c, three[2].c].iter().all(|c| is_digit(*c))
+        })
     }
 
     /// The earlier messages that hold a part of what was found.
@@ -129,6 +140,10 @@ impl Joined {
         };
         has_digits && is_bare(before, 4) && is_bare(after, 4)
     }
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || numeral(c).is_some()
 }
 
 fn words(text: &Text) -> usize {

@@ -9,6 +9,7 @@ use std::{
 use serde::Deserialize;
 
 use super::{
+    token::View,
     verdict::{Category, Side},
     word_list,
 };
@@ -110,6 +111,12 @@ pub(super) struct Rule {
     /// Words that, in the same sentence, make the hit none.
     #[serde(default)]
     pub(super) unless: Vec<String>,
+    /// How far around the hit they do so.
+    #[serde(default)]
+    pub(super) unless_in: Scope,
+    /// What is found in this reading alone counts: written otherwise, its words mean something else.
+    #[serde(default)]
+    pub(super) only: Option<View>,
     /// Denying and doubting words do not weaken it.
     #[serde(default)]
     pub(super) firm: bool,
@@ -175,13 +182,16 @@ pub(super) struct Reducer {
     pub(super) minus: u32,
 }
 
-/// Which hits a reducing word reaches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// Which hits a word reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Scope {
     /// Those that follow it closely in its clause.
     Before,
+    /// Those of its clause.
+    Clause,
     /// Those of its sentence.
+    #[default]
     Sentence,
     /// Those of the whole text.
     Text,

@@ -6,10 +6,12 @@ use super::{
     Size,
     candidate::Candidate,
     compile::{Compiler, RECOGNISED},
+    follow::{Step, follow},
     found::{Class, Found},
     lexicon::{self, Lexicon, LexiconFault, Looks, Origin, Scope, Tier},
+    marks::{BEFORE, Marks},
     pattern,
-    text::{Break, Text, kind},
+    text::Text,
     token::{Token, View},
     verdict::{Category, Side},
     words::{Role, Words},
@@ -23,10 +25,8 @@ const CUE: u32 = 20;
 const COMPANY: u32 = 15;
 /// What an evasive dress adds.
 const EVASION: u32 = 15;
-/// How far a denying word reaches, in characters.
-const BEFORE: usize = 8;
-/// How many places a pattern may be looked for from one beginning.
-const STEPS_MAX: usize = 64;
+/// How many phrases that begin before a candidate are looked at.
+const PHRASES_MAX: usize = 16;
 /// How many candidates of one text are weighed.
 const CANDIDATES_MAX: usize = 512;
 
@@ -34,15 +34,15 @@ const CANDIDATES_MAX: usize = 512;
 #[derive(Debug)]
 struct Rule {
     told: lexicon::Rule,
-    cues: Option<Class>,
-    unless: Option<Class>,
+    cues: Marks,
+    unless: Marks,
 }
 
 /// A pattern of a rule.
 #[derive(Debug)]
 struct Pattern {
     rule: u32,
-    steps: Vec<(usize, Class, bool)>,
+    steps: Vec<Step>,
 }
 
 /// Words that weaken hits.
@@ -100,8 +100,13 @@ impl Rules {
             for phrase in &told.allow {
                 compiler.gathered.add(phrase, Role::Allow(Some(id)), Looks::default());
             }
-            let cues = compiler.list(&told.cues, Looks { sound: told.sound, ..Looks::default() });
-            let unless = compiler.list(&told.unless, Looks::default());
+            let marks = |compiler: &mut Compiler, list: &[String], looks| {
+                let marks = Marks::new(compiler, list, looks);
+                marks.map_err(|(word, wrong)| fault(&told.name, &word, &wrong))
+            };
+            let heard = Looks { sound: told.sound, ..Looks::default() };
+            let cues = marks(&mut compiler, &told.cues, heard)?;
+            let unless = marks(&mut compiler, &told.unless, Looks::default())?;
             // They live on in the automaton; a hundred thousand of them are not kept twice.
             told.words = Vec::new();
             rules.push(Rule { told, cues, unless });
@@ -185,7 +190,8 @@ impl Rules {
                 self.follow(found, class, token, &mut candidates);
             }
         }
-        candidates.retain(|it| is_by(it.rule) && !self.is_allowed(found, it));
+        candidates.retain(|it| is_by(it.rule));
+        self.withdraw_allowed(found, &mut candidates);
         candidates.truncate(CANDIDATES_MAX);
         candidates
     }
@@ -204,33 +210,44 @@ impl Rules {
             if !steps.iter().all(|(_, class, is_optional)| *is_optional || found.has(*class)) {
                 continue;
             }
-            let mut left = STEPS_MAX;
-            let start = Candidate::of(*rule, token);
-            candidates.extend(walk(found, &steps[1..], start, &mut left));
+            candidates.extend(follow(found, steps, *rule, token));
         }
     }
 
-    fn is_allowed(&self, found: &Found<'_>, candidate: &Candidate) -> bool {
-        let of_rule = |token: &&Token| {
-            self.words.roles(token).any(|role| role == Role::Allow(Some(candidate.rule)))
-        };
-        found.tokens().iter().filter(of_rule).any(|phrase| {
-            phrase.at.start <= candidate.at.start
-                && candidate.at.end <= phrase.at.end
-                && candidate.at.len() < phrase.at.len()
-        })
+    /// Takes out what stands strictly within a phrase that its rule allows.
+    fn withdraw_allowed(&self, found: &Found<'_>, candidates: &mut Vec<Candidate>) {
+        let mut phrases: Vec<(u32, Range<usize>)> = Vec::new();
+        for token in found.tokens() {
+            for role in self.words.roles(token) {
+                if let Role::Allow(Some(rule)) = role {
+                    phrases.push((rule, token.at.clone()));
+                }
+            }
+        }
+        if phrases.is_empty() {
+            return;
+        }
+        phrases.sort_unstable_by_key(|(rule, at)| (*rule, at.start));
+        candidates.retain(|it| {
+            // Phrases are short: of those that begin before a candidate, only the last can hold it.
+            let begun =
+                |phrase: &(u32, Range<usize>)| (phrase.0, phrase.1.start) <= (it.rule, it.at.start);
+            let last = phrases.partition_point(begun);
+            let holds = |(rule, at): &(u32, Range<usize>)| {
+                *rule == it.rule && it.at.end <= at.end && it.at.len() < at.len()
+            };
+            !phrases[..last].iter().rev().take(PHRASES_MAX).any(holds)
+        });
     }
 
     fn weigh(&self, found: &Found<'_>, it: &Candidate, all: &[Candidate]) -> Option<Finding> {
         let Rule { told, cues, unless } = &self.rules[it.rule as usize];
-        let is_unless = |class: &Class| found.says(*class, &found.sentence(&it.at));
-        if unless.as_ref().is_some_and(is_unless) {
+        let is_of_view = told.only.is_none_or(|only| only == it.view);
+        if !is_of_view || unless.are_said(found, &told.unless_in.around(found, &it.at)) {
             return None;
         }
         let certainty = it.certainty();
-        // What sounds like a cue is one only when it is spelled: by sound, everything is near.
-        let is_cue = |token: &Token| token.view != View::Sound || token.is_spelled();
-        let has_cue = cues.is_some_and(|class| found.near(class, &it.at, told.near, is_cue));
+        let has_cue = cues.are_near(found, &it.at, told.near);
         if told.tier == Tier::Cued && !has_cue {
             return None;
         }
@@ -255,10 +272,20 @@ impl Rules {
         Some(Finding { rule: it.rule, at: it.at.clone(), view: it.view, score, reduced_by })
     }
 
+    /// What was found with the cue that it needs, within its own message when one stands there.
+    pub(super) fn reach(&self, found: &Found<'_>, finding: &Finding) -> Range<usize> {
+        let Rule { told, cues, .. } = &self.rules[finding.rule as usize];
+        let is_whole = told.tier != Tier::Cued;
+        let cue = if is_whole { None } else { cues.nearest(found, &finding.at, told.near) };
+        let cue = cue.unwrap_or_else(|| finding.at.clone());
+        finding.at.start.min(cue.start)..finding.at.end.max(cue.end)
+    }
+
     fn reduced_by(&self, found: &Found<'_>, at: &Range<usize>) -> Vec<u32> {
         let reaches = |reducer: &Reducer| match reducer.scope {
-            Scope::Text => found.says(reducer.class, &(0..found.text.len())),
-            Scope::Sentence => found.says(reducer.class, &found.sentence(at)),
+            Scope::Text | Scope::Sentence | Scope::Clause => {
+                found.says(reducer.class, &reducer.scope.around(found, at))
+            }
             Scope::Before => {
                 let clause = found.clause(at).start;
                 let window = clause.max(at.start.saturating_sub(BEFORE))..at.start + 1;
@@ -294,50 +321,6 @@ impl Rules {
             }
         }
     }
-}
-
-/// Follows the steps of a pattern; the nearest way through, if there is one.
-fn walk(
-    found: &Found<'_>,
-    steps: &[(usize, Class, bool)],
-    so_far: Candidate,
-    left: &mut usize,
-) -> Option<Candidate> {
-    let Some(((gap, class, is_optional), rest)) = steps.split_first() else { return Some(so_far) };
-    let from = so_far.at.end;
-    let window = from..reach(found.text, from, *gap) + 1;
-    for token in found.between(*class, window) {
-        if *left == 0 {
-            return None;
-        }
-        *left -= 1;
-        let through = walk(found, rest, so_far.with(token), left);
-        if through.is_some() {
-            return through;
-        }
-    }
-    if *is_optional { walk(found, rest, so_far, left) } else { None }
-}
-
-/// The last place at which the next word may begin: so many characters of words further, with what
-/// stands between them, in the same sentence.
-fn reach(text: &Text, from: usize, gap: usize) -> usize {
-    let (mut at, mut words) = (from, 0);
-    let mut parted = 0;
-    while let Some(c) = text.at(at) {
-        match kind(c) {
-            Break::Word if words == gap => break,
-            Break::Word => {
-                words += 1;
-                parted = 0;
-            }
-            Break::Sentence => break,
-            _ if parted == 3 => break,
-            _ => parted += 1,
-        }
-        at += 1;
-    }
-    at
 }
 
 /// 有没有 and 能不能 ask and do not deny: what a negation denies stands before it too.

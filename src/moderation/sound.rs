@@ -14,6 +14,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
 
 use super::{
     fold::lines,
+    polyphone,
     text::{Break, Text, kind},
 };
 
@@ -127,6 +128,12 @@ impl Sounds {
                 let Some(letter) = first_letter(symbols[at]) else { continue };
                 shortened[at] = initial(letter);
                 add(&shortened);
+                for reading in polyphone::others(chars[at]) {
+                    let Some(symbol) = SYLLABLES.spelled.get(reading) else { continue };
+                    let mut other = symbols.clone();
+                    other[at] = *symbol;
+                    add(&other);
+                }
             }
             words.push((chars, id));
         }
@@ -302,6 +309,13 @@ fn first_letter(symbol: u16) -> Option<u8> {
         spelled.map(|(spelling, symbol)| (*symbol, spelling.as_bytes()[0])).collect()
     });
     LETTERS.get(&symbol).copied()
+}
+
+/// How a character is spelled, by its most usual reading.
+pub(super) fn spelling(c: char) -> Option<&'static str> {
+    let symbol = SYLLABLES.of(c)?;
+    let mut spelled = SYLLABLES.spelled.iter().filter(|(_, of)| **of == symbol);
+    spelled.next().map(|(spelling, _)| *spelling)
 }
 
 fn encode(symbols: &[u16]) -> Vec<u8> {

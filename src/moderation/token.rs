@@ -16,6 +16,9 @@ const GAP_MAX: usize = 6;
 /// A gap wider than this is not how people write one word.
 const GAP_USUAL: usize = 3;
 
+/// The shortest number that is none of the digits of a word, as in g20.
+const NUMBER_MIN: usize = 5;
+
 /// What a text was read as when a word was found.
 #[derive(
     Clone,
@@ -166,11 +169,19 @@ pub(super) fn certainty(heard: Heard) -> u32 {
     }
 }
 
-/// A word that begins or ends with Latin letters or digits is no part of a longer such word.
+/// A word that begins or ends with Latin letters or digits is no part of a longer such word; a long
+/// number is glued to it (qq2837465109) and no part of it.
 pub(super) fn is_whole(text: &Text, at: &Range<usize>) -> bool {
     let is_latin = |at: usize| text.at(at).is_some_and(|c| c.is_ascii_alphanumeric());
-    let joins_before = is_latin(at.start) && at.start.checked_sub(1).is_some_and(is_latin);
+    let is_digit = |at: usize| text.at(at).is_some_and(|c| c.is_ascii_digit());
+    let (first, last) = (at.start, at.end - 1);
+    let joins_before = is_latin(first)
+        && first.checked_sub(1).is_some_and(is_latin)
+        && (is_digit(first) || !(1..=NUMBER_MIN).all(|far| first >= far && is_digit(first - far)));
     // 加vxabc: an account may follow a word that begins with another script.
-    let joins_after = is_latin(at.end - 1) && is_latin(at.end) && is_latin(at.start);
+    let joins_after = is_latin(last)
+        && is_latin(at.end)
+        && is_latin(first)
+        && (is_digit(last) || !(0..NUMBER_MIN).all(|far| is_digit(at.end + far)));
     !joins_before && !joins_after
 }

@@ -1,7 +1,7 @@
 //! Plain lists of words, one a line: what an operator brings along, without cues or exceptions.
 
 use super::{
-    lexicon::{LexiconFault, NEAR, Origin, Rule, SCORE, Tier},
+    lexicon::{LexiconFault, NEAR, Origin, Rule, SCORE, Scope, Tier},
     verdict::Category,
 };
 
@@ -50,6 +50,8 @@ pub(super) fn rule(category: Category, file: &str, text: &str) -> Result<Rule, L
         near: NEAR,
         allow: Vec::new(),
         unless: Vec::new(),
+        unless_in: Scope::default(),
+        only: None,
         firm: false,
         by: None,
         sound: false,

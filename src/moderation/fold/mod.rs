@@ -45,6 +45,11 @@ pub(super) fn fold(c: char, mut push: impl FnMut(char)) {
         };
     }
     match TABLES.fold.get(c) {
+        // Two of them make a flag; 🇻🇽 is none.
+        Entry::Itself if ('🇦'..='🇿').contains(&c) => {
+            let letter = u32::from(c) - u32::from('🇦') + u32::from('a');
+            char::from_u32(letter).into_iter().for_each(push);
+        }
         Entry::Itself if c.is_control() => {}
         Entry::Itself => push(c),
         Entry::Dropped => {}

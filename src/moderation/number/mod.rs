@@ -6,6 +6,7 @@
 
 mod check;
 mod run;
+mod spelled;
 
 use std::ops::Range;
 
@@ -17,7 +18,7 @@ use self::{
 use super::{
     found::{Class, Found},
     rules::{COUNTS, Rules},
-    text::{Break, Text, kind},
+    text::{Break, JOINT, Text, kind},
     token::Token,
 };
 
@@ -25,12 +26,16 @@ use super::{
 const CUE_CHARS: usize = 14;
 /// How far back the word is looked for that names a list of numbers, in characters.
 const LIST_CHARS: usize = 64;
+/// How long a mobile number is.
+const MOBILE: usize = 11;
+/// How far what a number is said to be is followed, in characters.
+const SAID_CHARS: usize = 24;
 /// The shortest number that is looked at.
 const DIGITS_MIN: usize = 10;
 /// What may stand between a word and the number that it names.
 const FILLERS: &[char] = &[
     ' ', ':', '是', '为', '号', '的', '=', '(', ')', '"', '“', '”', '#', '-', '【', '】', '这',
-    '个', '「', '」', '『', '』', '《', '》', '有', '叫', '填', '写',
+    '个', '「', '」', '『', '』', '《', '》', '有', '叫', '填', '写', JOINT,
 ];
 /// What stands between the numbers of a list.
 const CONNECTORS: &[char] = &['、', '/', '和', '与', '或', '跟', ',', '至', '到'];
@@ -67,6 +72,8 @@ pub(super) struct Numbers {
     card: Class,
     id: Class,
     own: Class,
+    /// Words that say that a number is written from its end.
+    backwards: Class,
 }
 
 impl Kind {
@@ -92,6 +99,7 @@ impl Numbers {
             card: rules.class("card"),
             id: rules.class("id"),
             own: rules.class("own-phone"),
+            backwards: rules.class("backwards"),
         }
     }
 
@@ -145,6 +153,10 @@ impl Numbers {
             return if counts { number(Kind::Card, &digits, score) } else { None };
         }
         let Some(national) = mobile(&digits) else {
+            let turned: String = digits.chars().rev().collect();
+            if digits.len() == MOBILE && mobile(&turned).is_some() && has(self.backwards) {
+                return number(Kind::Mobile, &turned, 85);
+            }
             let score = self.landline(found, run, &digits);
             return if score > 0 { number(Kind::Landline, &digits, score) } else { None };
         };
@@ -152,6 +164,7 @@ impl Numbers {
         score += if has(self.phone) { 30 } else { 0 };
         score += if run.is_evasive(found.text) { 25 } else { 0 };
         score -= if is_harmless { 70 } else { 0 };
+        score -= if run.is_list(found.text) { 30 } else { 0 };
         score -= if is_usual(&run.shape(found.text)) { 0 } else { 30 };
         score -= if follows_letters(found.text, at.start) && !has(self.phone) { 40 } else { 0 };
         number(Kind::Mobile, national, score.clamp(0, 100) as u32)
@@ -159,16 +172,16 @@ impl Numbers {
 
     /// A landline is somebody's own only when they say so: those of offices are published.
     fn landline(&self, found: &Found<'_>, run: &Run, digits: &str) -> u32 {
-        let is_plain = run.groups.iter().all(|group| group.script == Script::Plain);
         let is_landline = digits.starts_with('0') && (10..=12).contains(&digits.len());
-        let is_own = found.near(self.own, &run.at(), 8, is_sure);
-        let is_like = is_landline && !digits.starts_with("00") && is_own;
-        if is_like && is_plain { 55 } else { 0 }
+        let is_own = is_landline && found.near(self.own, &run.at(), 8, is_sure);
+        if is_own && !digits.starts_with("00") { 55 } else { 0 }
     }
 
     /// Whether the words right beside a number say that it is a code or a quantity.
     fn is_harmless(&self, found: &Found<'_>, at: &Range<usize>) -> bool {
-        self.is_named(found, self.named_before, at.start) || self.is_followed(found, at.end)
+        self.is_named(found, self.named_before, at.start)
+            || self.is_followed(found, at.end)
+            || has_decimals(found.text, at.end)
     }
 
     /// Whether a word of `class` stands before a number, or before the list that the number is in.
@@ -197,11 +210,54 @@ impl Numbers {
         }
     }
 
+    /// Whether a word behind a number, or behind the list that it is in, says that it is a code.
     fn is_followed(&self, found: &Found<'_>, end: usize) -> bool {
         let is_filler = |at: &usize| found.text.at(*at).is_some_and(|c| FILLERS.contains(&c));
+        let end = list_end(found.text, end);
         let reach = (end..end + CUE_CHARS).take_while(is_filler).count();
         found.between(self.named_after, end..end + reach + 1).next().is_some()
+            || self.is_said_to_be(found, end)
     }
+
+    /// 15800001234是乡镇执法岗: what it is said to be ends with a word for a post, and no phone is
+    /// spoken of.
+    fn is_said_to_be(&self, found: &Found<'_>, end: usize) -> bool {
+        let text = found.text;
+        if !text.at(end).is_some_and(|c| matches!(c, '是' | '属')) {
+            return false;
+        }
+        let is_word = |at: &usize| text.at(*at).is_some_and(|c| kind(c) < Break::Clause);
+        let clause = end..end + (end..end + SAID_CHARS).take_while(is_word).count();
+        let is_particle = |at: &usize| text.at(*at).is_some_and(|c| "吗吧呢的啊么呀".contains(c));
+        let closing = clause.clone().rev().take_while(is_particle).count();
+        let last = clause.end - closing;
+        found.between(self.named_after, clause).any(|token| token.at.end == last)
+            && found.within(self.phone, &(end..end + SAID_CHARS)).is_none()
+    }
+}
+
+/// Whether a point and a digit follow: a quantity.
+fn has_decimals(text: &Text, end: usize) -> bool {
+    text.at(end) == Some('.') && text.at(end + 1).is_some_and(|c| c.is_ascii_digit())
+}
+
+/// Where the list ends that goes on behind a number: 15800001234和15800001235.
+fn list_end(text: &Text, end: usize) -> usize {
+    let is_connector = |c: char| CONNECTORS.contains(&c) || c == ' ';
+    let is = |at: usize, is: &dyn Fn(char) -> bool| text.at(at).is_some_and(is);
+    let (mut end, mut at) = (end, end);
+    while at < end + LIST_CHARS {
+        let begin = (at..at + 3).find(|at| !is(*at, &is_connector)).unwrap_or(at);
+        let length = (begin..begin + LIST_CHARS)
+            .take_while(|at| is(*at, &|c: char| c.is_ascii_digit()))
+            .count();
+        if begin == at || length < DIGITS_MIN {
+            break;
+        }
+        at = begin + length;
+        end = at;
+    }
+    end
 }
 
 /// What several numbers written one after another may be apart: those that blanks part, phones in

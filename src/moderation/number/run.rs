@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, ops::Range};
 
+use super::spelled::spelled;
 use crate::moderation::{
     fold::{folded, numeral},
     text::{Break, JOINT, Text, kind},
@@ -11,6 +12,12 @@ use crate::moderation::{
 const SIGNS_MAX: usize = 3;
 /// The longest word that may stand between two groups, in characters with its brackets.
 const JOINER_MAX: usize = 8;
+/// So many digits in letters are meant as digits.
+const SPELLED_MIN: usize = 4;
+/// The longest message that is passed over between the parts of a number, in characters.
+const ASIDE_MAX: usize = 4;
+/// How far a digit is looked for beside a letter that may stand for one, in characters.
+const LETTERS_MAX: isize = 10;
 /// A run with more digits is no number of anybody.
 const DIGITS_MAX: usize = 64;
 
@@ -105,6 +112,20 @@ impl Run {
         shape
     }
 
+    /// Whether it is a few syllables of letters, which may be any words.
+    pub(in crate::moderation) fn is_vague(&self) -> bool {
+        let is_letters = |group: &Group| group.script == Script::Letters;
+        self.groups.iter().all(is_letters) && self.digits().len() < SPELLED_MIN
+    }
+
+    /// Whether the signs of clauses part groups of several digits.
+    pub(super) fn is_list(&self, text: &Text) -> bool {
+        self.groups.windows(2).any(|pair| {
+            let is_long = pair.iter().all(|group| group.digits.len() > 1);
+            is_long && text.strongest(pair[0].at.end..pair[1].at.start) == Break::Clause
+        })
+    }
+
     /// Whether it is written as nobody writes a number who has nothing to hide.
     pub(super) fn is_evasive(&self, text: &Text) -> bool {
         let is_strange = |group: &Group| group.script != Script::Plain;
@@ -129,15 +150,28 @@ pub(super) fn runs(text: &Text, joiners: &Joiners) -> Vec<Run> {
 
 fn groups(text: &Text, joiners: &Joiners) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for at in 0..text.len() {
-        let Some((digit, script)) = digit(text, at, joiners) else { continue };
-        match groups.last_mut() {
-            Some(last) if last.at.end == at && last.script == script => {
-                last.digits.push(digit);
-                last.at.end = at + 1;
-            }
-            _ => groups.push(Group { digits: digit.to_string(), at: at..at + 1, script }),
+    let mut add = |digit: char, at: Range<usize>, script| match groups.last_mut() {
+        Some(last) if last.at.end == at.start && last.script == script => {
+            last.digits.push(digit);
+            last.at.end = at.end;
         }
+        _ => groups.push(Group { digits: digit.to_string(), at, script }),
+    };
+    let is_letter = |at: usize| text.at(at).is_some_and(|c| c.is_ascii_lowercase());
+    let mut at = 0;
+    while at < text.len() {
+        if is_letter(at) && is_letter(at + 1) && !at.checked_sub(1).is_some_and(is_letter) {
+            let (digits, end) = spelled(text, at);
+            if !digits.is_empty() {
+                digits.into_iter().for_each(|(digit, at)| add(digit, at, Script::Letters));
+                at = end;
+                continue;
+            }
+        }
+        if let Some((digit, script)) = digit(text, at, joiners) {
+            add(digit, at..at + 1, script);
+        }
+        at += 1;
     }
     groups
 }
@@ -156,22 +190,25 @@ fn digit(text: &Text, at: usize, joiners: &Joiners) -> Option<(char, Script)> {
     let value = match char.c {
         'o' => '0',
         'l' | 'i' => '1',
+        'з' => '3',
         _ => return None,
     };
     is_among_digits(text, at).then_some((value, Script::Letters))
 }
 
-/// Whether a letter stands between digits, with none but its like in between, and no word about it.
+/// Whether a letter stands between digits, with none but its like and blanks in between.
 fn is_among_digits(text: &Text, at: usize) -> bool {
-    let is_like = |c: char| matches!(c, 'o' | 'l' | 'i');
+    let is_passed = |c: char| {
+        matches!(c, 'o' | 'l' | 'i' | 'з') || matches!(kind(c), Break::Blank | Break::Sign)
+    };
     let end = |step: isize| {
-        (1..=4).find_map(|far| {
+        (1..=LETTERS_MAX).find_map(|far| {
             let c = at.checked_add_signed(step * far).and_then(|at| text.at(at))?;
-            (!is_like(c)).then_some(c)
+            (!is_passed(c)).then_some(c)
         })
     };
     let (before, after) = (end(-1), end(1));
-    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || numeral(c).is_some());
     let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
     (is_digit(before) || is_digit(after)) && !is_letter(before) && !is_letter(after)
 }
@@ -197,26 +234,49 @@ fn is_joined(text: &Text, joiners: &Joiners, run: &Run, group: &Group) -> bool {
         let is_strewn =
             matches!((chars.next(), chars.next()), (Some(c), None) if joiners.strewn.contains(&c));
         let has_dressed = is_dressed(group) || run.groups.iter().any(is_dressed);
-        return joiners.words.contains(&word) || (is_strewn && has_dressed);
-    }
-    if between.len() > SIGNS_MAX {
-        return false;
+        return joiners.words.contains(&word)
+            || (is_strewn && has_dressed)
+            || is_aside(text, &between, &word);
     }
     let last = run.groups.last();
     let is_single = group.digits.len() == 1 && last.is_some_and(|last| last.digits.len() == 1);
+    let is_phone = is_phone_part(run, group);
+    let is_close = between.len() <= SIGNS_MAX;
     match text.strongest(between.clone()) {
+        // 139 …… 1234 …… 5678.
+        _ if !is_close && !is_phone => false,
         Break::Word | Break::Blank => true,
         Break::Sign => {
             // 12% and 1/2 are quantities, 138.5 is a score; 1.3.8 is a number digit by digit.
             let has = |sign: char| text.chars()[between.clone()].iter().any(|char| char.c == sign);
             let is_decimal = has('.') && between.len() == 1 && run.groups.len() == 1 && length > 3;
-            let is_sum = "+÷×≈∶/%=<>^±√".chars().any(has);
+            let is_sum = "+÷×≈∶%=<>^±√".chars().any(has) || (has('/') && !is_phone);
             let is_plain = !is_dressed(group) && !run.groups.iter().any(is_dressed);
             !(is_sum && (is_plain && !is_single || has('%'))) && !is_decimal
         }
         // Signs of clauses stand between single digits, or between the parts of a phone.
-        Break::Clause | Break::Sentence => is_single || is_dressed(group),
+        Break::Clause => is_single || is_dressed(group) || is_phone,
+        Break::Sentence => is_single || is_dressed(group),
     }
+}
+
+/// Whether a whole message of a few words is all that stands between: 好的.
+fn is_aside(text: &Text, between: &Range<usize>, word: &str) -> bool {
+    let is_edge = |at: usize| text.at(at) == Some(JOINT);
+    is_edge(between.start) && is_edge(between.end - 1) && word.chars().count() <= ASIDE_MAX
+}
+
+/// Whether a group goes on a phone that is written in threes and fours.
+fn is_phone_part(run: &Run, group: &Group) -> bool {
+    let begins = |group: &Group| {
+        group.digits.len() == 3 && matches!(group.digits.as_bytes(), [b'1', b'3'..=b'9', _])
+    };
+    let is_begun = match &run.groups[..] {
+        [first] => begins(first),
+        [first, second] => begins(first) && second.digits.len() == 4,
+        _ => false,
+    };
+    is_begun && group.digits.len() == 4
 }
 
 /// The check digit X of an ID, which no letter and no digit may follow.
@@ -226,14 +286,16 @@ fn close_with_x(run: &mut Run, text: &Text) {
         return;
     }
     let end = run.at().end;
-    let gap = (end..end + SIGNS_MAX)
-        .take_while(|at| {
-            text.at(*at).is_some_and(|c| matches!(kind(c), Break::Blank | Break::Sign))
-        })
-        .count();
-    let at = end + gap;
-    let is_alone = !text.at(at + 1).is_some_and(|c| c.is_ascii_alphanumeric());
-    if text.at(at) == Some('x') && is_alone {
-        run.groups.push(Group { digits: "x".to_owned(), at: at..at + 1, script: Script::Plain });
+    for at in end..=end + SIGNS_MAX {
+        let Some(c) = text.at(at) else { return };
+        let is_alone = !text.at(at + 1).is_some_and(|c| c.is_ascii_alphanumeric());
+        if is_alone && matches!(c, 'x' | '×' | '叉') {
+            let digits = "x".to_owned();
+            run.groups.push(Group { digits, at: at..at + 1, script: Script::Plain });
+            return;
+        }
+        if !matches!(kind(c), Break::Blank | Break::Sign) {
+            return;
+        }
     }
 }

@@ -1,8 +1,13 @@
 //! The whole engine with the built-in rules: what it finds, what it must never find.
 
+mod addresses;
+mod contacts;
 mod corpora;
 mod disguise;
+mod numbers;
+mod pieces;
 mod replace;
+mod weighing;
 
 use std::sync::LazyLock;
 

@@ -1,0 +1,119 @@
+//! Links that lead to payment, to a contact, or somewhere else off the platform.
+
+use std::ops::Range;
+
+use super::{
+    Contact, Contacts,
+    host::{has_top, host, is_host_of, skip},
+};
+use crate::moderation::{found::Found, text::Text, token::View, verdict::Category};
+
+/// The longest path that is looked at.
+const PATH_MAX: usize = 255;
+/// The longest name of a scheme.
+const SCHEME_MAX: usize = 24;
+/// Schemes that open an app where one pays.
+const SCHEMES_PAY: [&str; 9] =
+    ["alipay", "alipays", "alipayqr", "wxp", "upwallet", "uppay", "unionpay", "cloudpay", "paypal"];
+
+/// What stands before `://`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    None,
+    /// `http`, `https`, `www.`, and `hxxp` where one must not write it.
+    Web,
+    /// An app where one pays.
+    Pay,
+    /// Another app.
+    App,
+}
+
+impl Contacts {
+    /// Links, and hosts that a word leads to.
+    pub(super) fn links(&self, found: &Found<'_>, contacts: &mut Vec<Contact>) {
+        let text = found.text;
+        let mut at = 0;
+        while at < text.len() {
+            let is_inner = |c: char| c.is_ascii_alphanumeric() || "@._-".contains(c);
+            let is_begin = text.at(at).is_some_and(|c| c.is_ascii_alphanumeric())
+                && !at.checked_sub(1).and_then(|at| text.at(at)).is_some_and(is_inner);
+            if !is_begin {
+                at += 1;
+                continue;
+            }
+            let (scheme, from) = scheme(text, at);
+            if let Scheme::Pay | Scheme::App = scheme {
+                let whole = at..from + path(text, from);
+                at = whole.end.max(at + 1);
+                if whole.end > from {
+                    contacts.push(app(scheme, whole));
+                }
+                continue;
+            }
+            let (host, end) = host(text, from);
+            if !has_top(&host) || text.at(end) == Some('@') {
+                at = end.max(at + 1);
+                continue;
+            }
+            let whole = at..end + path(text, end);
+            at = whole.end;
+            contacts.extend(self.odd_email(text, &host, &(from..end)));
+            let leads = || {
+                scheme == Scheme::Web
+                    || host.starts_with("www.")
+                    || matches!(text.at(end), Some('/' | '?'))
+                    || found.near(self.link, &whole, 12, |token| token.certainty >= 85)
+            };
+            contacts.extend(self.link(&host, whole.clone(), leads));
+        }
+    }
+
+    /// The link at `whole`; an unknown host is one only when something leads there.
+    fn link(&self, host: &str, whole: Range<usize>, leads: impl Fn() -> bool) -> Option<Contact> {
+        if is_host_of(&self.hosts_pay, host) {
+            return Some(pay(whole));
+        }
+        if is_host_of(&self.hosts_contact, host) {
+            return Some(contact(whole));
+        }
+        (leads() && !is_host_of(&self.hosts_public, host))
+            .then(|| Contact::new(whole, "link.other", "平台外的链接", 60, View::Text))
+    }
+}
+
+fn pay(at: Range<usize>) -> Contact {
+    let category = Category::Property;
+    Contact { category, ..Contact::new(at, "link.pay", "收款或短链接", 95, View::Text) }
+}
+
+fn contact(at: Range<usize>) -> Contact {
+    Contact::new(at, "link.contact", "加好友或进群的链接", 95, View::Text)
+}
+
+fn app(scheme: Scheme, at: Range<usize>) -> Contact {
+    if scheme == Scheme::Pay { pay(at) } else { contact(at) }
+}
+
+/// What scheme begins at `at`, and where it ends.
+fn scheme(text: &Text, at: usize) -> (Scheme, usize) {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == '-';
+    let length = (at..at + SCHEME_MAX).take_while(|at| text.at(*at).is_some_and(is_part)).count();
+    let colon = skip(text, at + length);
+    let slash = |far: usize| text.at(colon + far) == Some('/');
+    if text.at(colon) != Some(':') || !slash(1) || !slash(2) {
+        return (Scheme::None, at);
+    }
+    let name = text.slice(at..at + length);
+    let scheme = match name.as_str() {
+        "http" | "https" | "hxxp" | "hxxps" | "ttp" | "ttps" | "ftp" => Scheme::Web,
+        _ if SCHEMES_PAY.contains(&name.as_str()) => Scheme::Pay,
+        _ => Scheme::App,
+    };
+    (scheme, colon + 3)
+}
+
+/// How long the path at `end` is.
+fn path(text: &Text, end: usize) -> usize {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "/-_?=&%.#:~".contains(c);
+    (end..end + PATH_MAX).take_while(|at| text.at(*at).is_some_and(is_part)).count()
+}
