@@ -10,28 +10,12 @@ use belfry::{
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 
+mod words;
+
 /// The allocator of the server itself.
 #[cfg(not(target_env = "msvc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
-const WORDS: u32 = 110_000;
-/// As many different characters as word lists are written with.
-const CHARS: u32 = 3_500;
-
-fn words() -> String {
-    let mut list = String::new();
-    for number in 0..WORDS {
-        let mut state = number.wrapping_mul(2_654_435_761);
-        for at in 0..2 + number % 4 {
-            let place = if at == 0 { number % CHARS } else { state >> 8 };
-            list.extend(char::from_u32(0x4e00 + place % CHARS));
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223 + number);
-        }
-        list.push('\n');
-    }
-    list
-}
 
 /// How many bytes this process has in memory.
 fn resident() -> usize {
@@ -45,7 +29,7 @@ fn large_lists(criterion: &mut Criterion) {
     let moderation = Moderation::load(&config::moderation::Moderation::default())
         .expect("the rules are built in");
     let mut files = belfry::moderation::files("").expect("the rules are built in");
-    files.push(("sensitive.txt".to_owned(), words()));
+    files.push(("sensitive.txt".to_owned(), words::made_up()));
     let question = Question {
         text: "请问老师，行测和申论怎么安排时间比较好？",
         earlier: &[],
