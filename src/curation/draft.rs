@@ -227,6 +227,6 @@ pub(super) fn wrong(fault: &LexiconFault) -> Refusal {
         LexiconFault::Parse { file, source } => bad(file, source.to_string()),
         LexiconFault::TooLarge(file) | LexiconFault::Empty(file) => bad(file, fault.to_string()),
         LexiconFault::Read { path, .. } => bad(path, "cannot be read".to_owned()),
-        LexiconFault::Automaton(_) => bad("", fault.to_string()),
+        LexiconFault::Automaton(_) | LexiconFault::Characters => bad("", fault.to_string()),
     }
 }

@@ -14,6 +14,20 @@ const FIGURES_MAX: usize = 10;
 /// How long an address may be, in characters.
 const ADDRESS_MAX: usize = 48;
 
+/// What names of streets and estates end with.
+const STREETS: [char; 13] =
+    ['路', '街', '巷', '弄', '村', '镇', '道', '苑', '园', '庭', '府', '湾', '城'];
+/// Words for estates that do not end as streets do.
+const ESTATES: [[char; 2]; 7] = [
+    ['小', '区'],
+    ['社', '区'],
+    ['公', '寓'],
+    ['大', '厦'],
+    ['胡', '同'],
+    ['宿', '舍'],
+    ['广', '场'],
+];
+
 /// The recogniser of addresses.
 #[derive(Debug)]
 pub(super) struct Addresses {
@@ -24,6 +38,12 @@ pub(super) struct Addresses {
 impl Addresses {
     pub(super) fn new(rules: &Rules) -> Self {
         Self { office: rules.class("office"), home: rules.class("home") }
+    }
+
+    /// The classes of words that it needs for this text: none when it holds no address.
+    pub(super) fn wants(&self, text: &Text) -> Vec<Class> {
+        let is_any = (0..text.len()).any(|at| is_beginning(text, at));
+        if is_any { vec![self.office, self.home] } else { Vec::new() }
     }
 
     /// Where the addresses of a text stand, with a score for each.
@@ -47,13 +67,11 @@ impl Addresses {
     /// there by itself.
     fn address(&self, found: &Found<'_>, at: usize) -> Option<(Range<usize>, u32)> {
         let text = found.text;
-        let is_named = |at: usize| is_street(text, at) || is_estate(text, at);
-        let is_bare = is_door(text, at);
-        // What a street's name led to was looked at from there.
-        if !(is_named(at) || is_bare && !at.checked_sub(1).is_some_and(is_named)) {
+        if !is_beginning(text, at) {
             return None;
         }
         let mut marks = Marks::default();
+        let is_bare = is_door(text, at);
         let begin = if is_bare { at } else { at + 1 };
         let (mut end, mut last) = (begin, begin);
         while end < at + ADDRESS_MAX {
@@ -118,6 +136,13 @@ impl Marks {
     }
 }
 
+/// Whether the character at `at` names a street or an estate, or begins a door's number.
+fn is_beginning(text: &Text, at: usize) -> bool {
+    let is_named = |at: usize| is_street(text, at) || is_estate(text, at);
+    // What a street's name led to was looked at from there.
+    is_named(at) || is_door(text, at) && !at.checked_sub(1).is_some_and(is_named)
+}
+
 /// Whether a door's number begins at `at` that needs no street: 3栋2单元502, 12-2-1801.
 fn is_door(text: &Text, at: usize) -> bool {
     let is_figure = |at: usize| text.at(at).is_some_and(is_digit);
@@ -146,51 +171,27 @@ fn gap(text: &Text, at: usize) -> usize {
 
 /// Whether the character at `at` ends the name of a street or an estate.
 fn is_street(text: &Text, at: usize) -> bool {
-    let word = |length: usize| -> String { text.slice((at + 1).saturating_sub(length)..at + 1) };
-    let is_named = at >= 2 && text.at(at - 1).is_some_and(|c| kind(c) == Break::Word);
-    // 路程, 城镇, 村民 and their like name no street.
-    if text.at(at + 1).is_some_and(|c| "程线径费口镇市乡民居理德路区".contains(c)) {
+    let Some(last) = text.at(at) else { return false };
+    let is_one = STREETS.contains(&last);
+    let is_two = || {
+        let pair = [at.checked_sub(1).and_then(|before| text.at(before)).unwrap_or(' '), last];
+        ESTATES.contains(&pair)
+    };
+    let is_maybe = ESTATES.iter().any(|estate| estate[1] == last);
+    if !is_one && (!is_maybe || !is_two()) {
         return false;
     }
-    let is_one = matches!(
-        text.at(at),
-        Some(
-            '路' | '街'
-                | '巷'
-                | '弄'
-                | '村'
-                | '镇'
-                | '道'
-                | '苑'
-                | '园'
-                | '庭'
-                | '府'
-                | '湾'
-                | '城'
-        )
-    );
-    let is_two = matches!(
-        word(2).as_str(),
-        "小区"
-            | "公寓"
-            | "大厦"
-            | "家园"
-            | "花园"
-            | "社区"
-            | "新村"
-            | "胡同"
-            | "宿舍"
-            | "学府"
-            | "大道"
-            | "广场"
-    );
-    is_named && (is_one || is_two)
+    let is_named = at >= 2 && text.at(at - 1).is_some_and(|c| kind(c) == Break::Word);
+    // 路程, 城镇, 村民 and their like name no street.
+    is_named && !text.at(at + 1).is_some_and(|c| "程线径费口镇市乡民居理德路区".contains(c))
 }
 
 /// 春晖里9-2-1102: these end the name of an estate when a number follows.
 fn is_estate(text: &Text, at: usize) -> bool {
     let is = |at: usize, chars: &str| text.at(at).is_some_and(|c| chars.contains(c));
-    is(at, "里院邸郡轩阁墅坊际都期")
+    let is_last =
+        |c| matches!(c, '里' | '院' | '邸' | '郡' | '轩' | '阁' | '墅' | '坊' | '际' | '都' | '期');
+    text.at(at).is_some_and(is_last)
         && at >= 2
         && !is(at - 1, "这那哪公心手家群夜学法医")
         && text.at(gap(text, at + 1)).is_some_and(is_digit)

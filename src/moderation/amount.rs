@@ -78,9 +78,13 @@ fn part(c: char) -> Option<Part> {
         '0'..='9' => Some(Part::Digit),
         _ if c.is_ascii() => None,
         '百' | '千' | '万' | '佰' | '仟' => Some(Part::Scale),
-        _ if "一二三四五六七八九十两几半壹贰叁肆伍陆柒捌玖拾零〇".contains(c) => {
+        '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' | '零' | '〇' => {
             Some(Part::Numeral)
         }
+        '壹' | '贰' | '叁' | '肆' | '伍' | '陆' | '柒' | '捌' | '玖' | '拾' => {
+            Some(Part::Numeral)
+        }
+        '两' | '几' | '半' => Some(Part::Numeral),
         _ => None,
     }
 }

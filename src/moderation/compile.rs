@@ -50,6 +50,11 @@ impl Compiler {
         id
     }
 
+    /// By class: how likely a word of it is to stand in a text, in parts of some whole.
+    pub(super) fn likelihoods(&self) -> Vec<f64> {
+        self.gathered.likelihoods(self.lists.len())
+    }
+
     /// A class of its own for a list of words and classes; the same for the same list.
     pub(super) fn list(&mut self, words: &[String], looks: Looks) -> Option<Class> {
         if words.is_empty() {

@@ -5,10 +5,12 @@ use std::ops::Range;
 use super::{
     Engine,
     amount::{accounts, amounts, digits},
-    found::Found,
+    contact::Contact,
+    found::{Class, Found},
+    number::Run,
     rules::{COUNTS, Finding},
     text::{JOINT, Text},
-    token::View,
+    token::{Token, View},
     verdict::{Category, Side},
 };
 
@@ -46,41 +48,50 @@ impl Engine {
     /// Everything that speaks against a text of `side`.
     pub(super) fn gather(&self, text: &Text, side: Side) -> Gathered<'_> {
         let runs = self.numbers.runs(text);
-        let [money, figures, account] =
-            ["money", "digits", "account"].map(|name| self.rules.class(name));
-        let mut more: Vec<_> = amounts(text).into_iter().map(|token| (token, money)).collect();
-        more.extend(digits(&runs).into_iter().map(|token| (token, figures)));
-        more.extend(accounts(text).into_iter().map(|token| (token, account)));
-        let found = self.rules.find(text, more);
-        let findings = self.rules.judge(&found, side);
-        let mut evidence = Vec::new();
-        evidence.extend(
-            findings.iter().filter(|it| it.score >= COUNTS).map(|it| self.of_words(&found, it)),
-        );
+        let more = self.recognised_in(text, &runs);
+        let by_contacts = self.contacts.wants(text, &runs);
+        let by_addresses = self.addresses.wants(text);
+        let wanted = [&self.numbers.wants(&runs)[..], &by_contacts, &by_addresses].concat();
+        let (found, likely) = self.rules.find(text, side, more, &wanted);
+        let findings = self.rules.judge(&found, &likely);
+        let counting = findings.iter().filter(|it| it.score >= COUNTS);
+        let mut evidence: Vec<_> = counting.map(|it| self.of_words(&found, it)).collect();
         evidence.extend(self.numbers.judge(&found, &runs).into_iter().map(|number| {
             let (rule, reason) = number.kind.told();
             let (at, score, digits) = (number.at, number.score, Some(number.digits));
             let base = Evidence::new(at, (rule, reason), Category::Privacy, score, View::Digits);
             Evidence { number: digits, is_named: number.is_named, ..base }
         }));
-        evidence.extend(self.contacts.judge(&found, &runs).into_iter().map(|contact| {
-            let told = (contact.rule, contact.reason);
-            let base =
-                Evidence::new(contact.at, told, contact.category, contact.score, contact.view);
-            Evidence { contact: Some(contact.said), ..base }
-        }));
-        evidence.extend(self.addresses.judge(&found).into_iter().map(|(at, score)| {
-            let told = ("address.home", "住址");
-            let base = Evidence::new(at.clone(), told, Category::Privacy, score, View::Text);
-            Evidence { contact: Some(at), ..base }
-        }));
+        if !by_contacts.is_empty() {
+            evidence.extend(self.contacts.judge(&found, &runs).into_iter().map(|contact| {
+                let told = (contact.rule, contact.reason);
+                let Contact { at, category, score, view, said, .. } = contact;
+                Evidence { contact: Some(said), ..Evidence::new(at, told, category, score, view) }
+            }));
+        }
+        if !by_addresses.is_empty() {
+            evidence.extend(self.addresses.judge(&found).into_iter().map(|(at, score)| {
+                let told = ("address.home", "住址");
+                let base = Evidence::new(at.clone(), told, Category::Privacy, score, View::Text);
+                Evidence { contact: Some(at), ..base }
+            }));
+        }
         Gathered { evidence, findings }
+    }
+
+    /// The pieces of a text that patterns name and no list holds.
+    pub(super) fn recognised_in(&self, text: &Text, runs: &[Run]) -> Vec<(Token, Class)> {
+        let [money, figures, account] = self.recognised;
+        let mut more: Vec<_> = amounts(text).into_iter().map(|token| (token, money)).collect();
+        more.extend(digits(runs).into_iter().map(|token| (token, figures)));
+        more.extend(accounts(text).into_iter().map(|token| (token, account)));
+        more
     }
 
     fn of_words<'a>(&'a self, found: &Found<'_>, finding: &Finding) -> Evidence<'a> {
         let told = self.rules.told(finding.rule);
         let (at, score, view) = (finding.at.clone(), finding.score, finding.view);
-        let is_broken = |token: &&super::token::Token| {
+        let is_broken = |token: &&Token| {
             let is_part = at.start <= token.at.start && token.at.end <= at.end;
             is_part && found.text.chars()[token.at.clone()].iter().any(|char| char.c == JOINT)
         };

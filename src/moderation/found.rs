@@ -17,8 +17,6 @@ pub(super) struct Found<'a> {
     tokens: Vec<Token>,
     /// Class, start and number of every token that has the class, sorted.
     by_class: Vec<(Class, u32, u32)>,
-    /// One bit for each class, set when a token has it.
-    present: Vec<u64>,
 }
 
 impl<'a> Found<'a> {
@@ -35,12 +33,7 @@ impl<'a> Found<'a> {
             by_class.extend(classes(token).map(|class| (class, start, number as u32)));
         }
         by_class.sort_unstable();
-        let last = by_class.last().map_or(0, |(class, ..)| usize::from(*class));
-        let mut present = vec![0; last / 64 + 1];
-        for (class, ..) in &by_class {
-            present[usize::from(*class) / 64] |= 1 << (class % 64);
-        }
-        Self { text, tokens, by_class, present }
+        Self { text, tokens, by_class }
     }
 
     /// The tokens, by start.
@@ -50,8 +43,7 @@ impl<'a> Found<'a> {
 
     /// Whether any token has this class.
     pub(super) fn has(&self, class: Class) -> bool {
-        let bits = self.present.get(usize::from(class) / 64);
-        bits.is_some_and(|bits| bits >> (class % 64) & 1 == 1)
+        self.of(class).next().is_some()
     }
 
     /// The tokens of a class, by start.

@@ -65,6 +65,9 @@ pub enum LexiconFault {
         /// What is wrong.
         wrong: String,
     },
+    /// The words are written with more characters than are numbered.
+    #[error("the words have more than 16 383 different characters")]
+    Characters,
     /// There are more words than the automaton takes.
     #[error("the words make no automaton: {0}")]
     Automaton(#[from] aho_corasick::BuildError),

@@ -44,6 +44,12 @@ impl Marks {
         Ok(Self { words: compiler.list(&words, looks), patterns })
     }
 
+    /// The classes of words that they are told by.
+    pub(super) fn classes(&self) -> impl Iterator<Item = Class> {
+        let steps = self.patterns.iter().flatten().map(|(_, class, _)| *class);
+        self.words.into_iter().chain(steps)
+    }
+
     /// The one that stands nearest to `at`, in its own message before all others.
     pub(super) fn nearest(
         &self,

@@ -6,7 +6,9 @@
 //! back to the text as it was written.
 
 mod address;
+mod alphabet;
 mod amount;
+mod bits;
 mod candidate;
 mod compile;
 mod contact;
@@ -17,6 +19,7 @@ mod found;
 mod fragment;
 mod guard;
 mod lexicon;
+mod likely;
 mod marks;
 mod number;
 mod pattern;
@@ -24,6 +27,7 @@ mod polyphone;
 mod reading;
 mod rule_set;
 mod rules;
+mod sighting;
 mod sound;
 mod tally;
 mod text;
@@ -39,8 +43,9 @@ use arc_swap::ArcSwap;
 #[cfg(test)]
 pub(crate) use self::guard::UNJUDGEABLE;
 use self::{
-    address::Addresses, contact::Contacts, evidence::Evidence, fragment::Joined, lexicon::Lexicon,
-    number::Numbers, rules::Rules, tally::Tally, text::Text, verdict::Hit, verdict::spans,
+    address::Addresses, compile::RECOGNISED, contact::Contacts, evidence::Evidence, found::Class,
+    fragment::Joined, lexicon::Lexicon, number::Numbers, rules::Rules, tally::Tally, text::Text,
+    verdict::Hit, verdict::spans,
 };
 pub use self::{
     guard::NoVerdict,
@@ -72,6 +77,8 @@ struct Engine {
     numbers: Numbers,
     contacts: Contacts,
     addresses: Addresses,
+    /// The classes of what patterns name and no list holds: money, digits, accounts.
+    recognised: [Class; 3],
     version: String,
     matrix: Matrix,
 }
@@ -177,7 +184,8 @@ impl Engine {
         let numbers = Numbers::new(&rules, &list("joiner"), &list("phone"));
         let contacts = Contacts::new(&rules, list);
         let addresses = Addresses::new(&rules);
-        Ok(Self { rules, numbers, contacts, addresses, version, matrix })
+        let recognised = RECOGNISED.map(|name| rules.class(name));
+        Ok(Self { rules, numbers, contacts, addresses, recognised, version, matrix })
     }
 
     fn examine(&self, question: Question<'_>) -> Examination {

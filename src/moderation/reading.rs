@@ -6,15 +6,14 @@
 use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
 use super::{
+    alphabet::{self, Alphabet},
     fold::{Entry, Table, lines},
-    text::{Break, Text, kind},
+    text::{Break, Char, Text},
 };
 
 /// A character of a reading.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    /// Where it begins in the reading, in bytes.
-    byte: u32,
     /// Where what it stands for begins and ends in the text, in characters.
     from: u32,
     to: u32,
@@ -23,9 +22,10 @@ struct Place {
 }
 
 /// A reading of a text.
-#[derive(Debug, Default)]
-pub(super) struct Reading {
-    text: String,
+#[derive(Debug)]
+pub(super) struct Reading<'a> {
+    alphabet: &'a Alphabet,
+    symbols: Vec<u8>,
     places: Vec<Place>,
 }
 
@@ -55,29 +55,29 @@ pub(super) struct Gaps {
     pub(super) widest: usize,
 }
 
-impl Reading {
+impl<'a> Reading<'a> {
     /// The text without what stands between words.
-    pub(super) fn plain(text: &Text) -> Self {
-        let mut reading = Self::with_room(text);
+    pub(super) fn plain(text: &Text, alphabet: &'a Alphabet) -> Self {
+        let mut reading = Self::with_room(text, alphabet);
         for (at, char) in text.chars().iter().enumerate() {
-            reading.take(text, at, char.c);
+            reading.take(text, at, char);
         }
         reading
     }
 
     /// The text with pictures read as their names; `None` when there are none.
-    pub(super) fn of_pictures(text: &Text) -> Option<Self> {
+    pub(super) fn of_pictures(text: &Text, alphabet: &'a Alphabet) -> Option<Self> {
         let names = &*PICTURES;
-        let is_named = |c: char| kind(c) == Break::Sign && names.get(c) != Entry::Itself;
-        text.chars().iter().find(|char| is_named(char.c))?;
-        let mut reading = Self::with_room(text);
+        let is_named = |char: &Char| char.kind == Break::Sign && names.get(char.c) != Entry::Itself;
+        text.chars().iter().find(|char| is_named(char))?;
+        let mut reading = Self::with_room(text, alphabet);
         for (at, char) in text.chars().iter().enumerate() {
             let mut name = [0; 4];
             let name = match names.get(char.c) {
-                Entry::One(one) if is_named(char.c) => one.encode_utf8(&mut name),
-                Entry::Many(many) if is_named(char.c) => many,
+                Entry::One(one) if is_named(char) => one.encode_utf8(&mut name),
+                Entry::Many(many) if is_named(char) => many,
                 _ => {
-                    reading.take(text, at, char.c);
+                    reading.take(text, at, char);
                     continue;
                 }
             };
@@ -87,17 +87,18 @@ impl Reading {
     }
 
     /// The text with halves that stand together read as one character; `None` when there are none.
-    pub(super) fn of_halves(text: &Text, halves: &Halves) -> Option<Self> {
-        let whole = |at: usize| halves.whole(text.at(at)?, text.at(at + 1)?);
-        (0..text.len()).find_map(whole)?;
-        let mut reading = Self::with_room(text);
+    pub(super) fn of_halves(text: &Text, alphabet: &'a Alphabet, halves: &Halves) -> Option<Self> {
+        let chars = text.chars();
+        let whole = |at: usize| halves.whole(chars.get(at)?.c, chars.get(at + 1)?.c);
+        (0..chars.len()).find_map(whole)?;
+        let mut reading = Self::with_room(text, alphabet);
         let mut at = 0;
-        while let Some(c) = text.at(at) {
+        while let Some(char) = chars.get(at) {
             if let Some(whole) = whole(at) {
                 reading.push(whole, at..at + 2, true);
                 at += 2;
             } else {
-                reading.take(text, at, c);
+                reading.take(text, at, char);
                 at += 1;
             }
         }
@@ -105,38 +106,35 @@ impl Reading {
     }
 
     /// The text with characters that are written twice read once; `None` when there are none.
-    pub(super) fn of_repeats(text: &Text) -> Option<Self> {
-        let is_repeated = |at: usize| {
-            let pair = (text.at(at), text.at(at + 1));
-            pair.0 == pair.1 && pair.0.is_some_and(|c| !c.is_ascii() && kind(c) == Break::Word)
+    pub(super) fn of_repeats(text: &Text, alphabet: &'a Alphabet) -> Option<Self> {
+        let is_pair = |pair: &[Char]| {
+            pair[0].c == pair[1].c && !pair[0].c.is_ascii() && pair[0].kind == Break::Word
         };
-        (0..text.len()).find(|at| is_repeated(*at))?;
-        let mut reading = Self::with_room(text);
+        text.chars().windows(2).find(|pair| is_pair(pair))?;
+        let mut reading = Self::with_room(text, alphabet);
         let mut at = 0;
-        while let Some(c) = text.at(at) {
-            let from = at;
-            while is_repeated(at) {
-                at += 1;
+        for run in text.chars().chunk_by(|a, b| is_pair(&[*a, *b])) {
+            match run {
+                [one] => reading.take(text, at, one),
+                _ => reading.push(run[0].c, at..at + run.len(), true),
             }
-            at += 1;
-            match at - from {
-                1 => reading.take(text, from, c),
-                _ => reading.push(c, from..at, true),
-            }
+            at += run.len();
         }
         Some(reading)
     }
 
-    fn with_room(text: &Text) -> Self {
+    fn with_room(text: &Text, alphabet: &'a Alphabet) -> Self {
         let chars = text.len();
-        Self { text: String::with_capacity(3 * chars), places: Vec::with_capacity(chars) }
+        let (symbols, places) = (Vec::with_capacity(2 * chars), Vec::with_capacity(chars));
+        Self { alphabet, symbols, places }
     }
 
     /// Takes a character of the text as it is. A plus before a word is how people write 加.
-    fn take(&mut self, text: &Text, at: usize, c: char) {
-        if kind(c) == Break::Word {
-            self.push(c, at..at + 1, false);
-        } else if c == '+' {
+    #[inline]
+    fn take(&mut self, text: &Text, at: usize, char: &Char) {
+        if char.kind == Break::Word {
+            self.push(char.c, at..at + 1, false);
+        } else if char.c == '+' {
             let is_digit = |at: Option<usize>| {
                 at.and_then(|at| text.at(at)).is_some_and(|c| c.is_ascii_digit())
             };
@@ -146,22 +144,21 @@ impl Reading {
         }
     }
 
+    #[inline]
     fn push(&mut self, c: char, at: Range<usize>, is_read_in: bool) {
-        let byte = self.text.len() as u32;
         let (from, to) = (at.start as u32, at.end as u32);
-        self.places.push(Place { byte, from, to, is_read_in });
-        self.text.push(c);
+        self.places.push(Place { from, to, is_read_in });
+        alphabet::push(&mut self.symbols, self.alphabet.symbol(c));
     }
 
     /// What automata search.
-    pub(super) fn text(&self) -> &str {
-        &self.text
+    pub(super) fn symbols(&self) -> &[u8] {
+        &self.symbols
     }
 
-    /// What the bytes of `range` in the reading stand for.
+    /// What the symbols of `range` in the reading stand for.
     pub(super) fn origin(&self, text: &Text, range: Range<usize>) -> Option<Origin> {
-        let index = |byte: usize| self.places.partition_point(|place| (place.byte as usize) < byte);
-        let places = &self.places[index(range.start)..index(range.end)];
+        let places = self.places.get(range)?;
         let (first, last) = (places.first()?, places.last()?);
         Some(Origin {
             at: first.from as usize..last.to as usize,
@@ -231,6 +228,7 @@ impl Halves {
         halves
     }
 
+    #[inline]
     fn whole(&self, left: char, right: char) -> Option<char> {
         let code = u32::from(left) as usize;
         let is_left = self.lefts.get(code / 64).is_some_and(|bits| bits >> (code % 64) & 1 == 1);

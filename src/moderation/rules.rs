@@ -1,16 +1,19 @@
 //! The compiled rules: what they look for, what weakens them, and how their hits are weighed.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashMap, iter, ops::Range};
 
 use super::{
     Size,
+    bits::Bits,
     candidate::Candidate,
     compile::{Compiler, RECOGNISED},
-    follow::{Step, follow},
+    follow::follow,
     found::{Class, Found},
     lexicon::{self, Lexicon, LexiconFault, Looks, Origin, Scope, Tier},
+    likely::{Likely, Pattern, Waiting},
     marks::{BEFORE, Marks},
     pattern,
+    sighting::Wants,
     text::Text,
     token::{Token, View},
     verdict::{Category, Side},
@@ -27,6 +30,8 @@ const COMPANY: u32 = 15;
 const EVASION: u32 = 15;
 /// How many phrases that begin before a candidate are looked at.
 const PHRASES_MAX: usize = 16;
+/// How likely money, digits and accounts are to stand in a text, beside words.
+const RECOGNISED_LIKELIHOODS: [f64; 3] = [0.1, 0.5, 0.02];
 /// How many candidates of one text are weighed.
 const CANDIDATES_MAX: usize = 512;
 
@@ -36,13 +41,6 @@ struct Rule {
     told: lexicon::Rule,
     cues: Marks,
     unless: Marks,
-}
-
-/// A pattern of a rule.
-#[derive(Debug)]
-struct Pattern {
-    rule: u32,
-    steps: Vec<Step>,
 }
 
 /// Words that weaken hits.
@@ -59,9 +57,7 @@ struct Reducer {
 pub(super) struct Rules {
     words: Words,
     rules: Vec<Rule>,
-    patterns: Vec<Pattern>,
-    /// By class: the patterns that begin with it.
-    by_first: Vec<Vec<u32>>,
+    waiting: Waiting,
     reducers: Vec<Reducer>,
     classes: HashMap<String, Class>,
 }
@@ -121,16 +117,14 @@ impl Rules {
             compiler.gathered.add(phrase, Role::Allow(None), Looks::default());
         }
         compiler.fill().map_err(|wrong| fault("classes", "", &wrong))?;
-        let mut by_first: Vec<Vec<u32>> = Vec::new();
-        for (pattern, id) in patterns.iter().zip(0..) {
-            let first = usize::from(pattern.steps[0].1);
-            if by_first.len() <= first {
-                by_first.resize_with(first + 1, Vec::new);
-            }
-            by_first[first].push(id);
+        let mut likelihoods = compiler.likelihoods();
+        for (name, likelihood) in RECOGNISED.iter().zip(RECOGNISED_LIKELIHOODS) {
+            likelihoods[usize::from(compiler.classes[*name])] = likelihood;
         }
+        let waiting = Waiting::new(patterns, &likelihoods);
         let Compiler { gathered, classes, .. } = compiler;
-        Ok(Self { words: gathered.compile()?, rules, patterns, by_first, reducers, classes })
+        let words = gathered.compile(&waiting.needed())?;
+        Ok(Self { words, rules, waiting, reducers, classes })
     }
 
     /// The class of this name, or one that no word has.
@@ -141,7 +135,7 @@ impl Rules {
     /// How much there is of them.
     pub(super) fn size(&self) -> Size {
         let (words, bytes) = self.words.size();
-        Size { rules: self.rules.len(), words, patterns: self.patterns.len(), bytes }
+        Size { rules: self.rules.len(), words, patterns: self.waiting.patterns.len(), bytes }
     }
 
     /// The names of the rules, in the order of the files.
@@ -149,9 +143,58 @@ impl Rules {
         self.rules.iter().map(|rule| rule.told.name.as_str())
     }
 
-    /// Everything that the words find in a text.
-    pub(super) fn find<'a>(&self, text: &'a Text, more: Vec<(Token, Class)>) -> Found<'a> {
-        self.words.find(text, more)
+    /// The tokens of a text that matter to what `side` must not write, or are of the classes that
+    /// recognisers want, with `more` that those found; and what may come of them.
+    pub(super) fn find<'a>(
+        &'a self,
+        text: &'a Text,
+        side: Side,
+        more: Vec<(Token, Class)>,
+        wanted: &[Class],
+    ) -> (Found<'a>, Likely) {
+        let sightings = self.words.sight(text);
+        let is_by = |rule: u32| self.told(rule).by.is_none_or(|by| by == side);
+        let likely = self.waiting.likely(&self.words, &sightings, &more, is_by);
+        if likely.rules.is_empty() && wanted.is_empty() {
+            return (Found::new(text, Vec::new(), |_| iter::empty()), likely);
+        }
+        let mut classes = Bits::default();
+        let mut is_weak = false;
+        for rule in likely.rules.iter() {
+            let Rule { told, cues, unless } = &self.rules[rule];
+            is_weak |= !told.firm;
+            for class in cues.classes().chain(unless.classes()) {
+                classes.add(usize::from(class));
+            }
+        }
+        let patterns = likely.patterns.iter().map(|it| &self.waiting.patterns[*it as usize]);
+        let steps = patterns.flat_map(|it| &it.steps).map(|(_, class, _)| *class);
+        let reducers = self.reducers.iter().filter(|_| is_weak).map(|it| it.class);
+        for class in steps.chain(reducers).chain(wanted.iter().copied()) {
+            classes.add(usize::from(class));
+        }
+        let wants = Wants { rules: likely.rules.clone(), classes };
+        (self.words.find(&sightings, &wants, more), likely)
+    }
+
+    /// The same with every word and every rule, needed or not: what [`Rules::find`] must agree with.
+    #[cfg(test)]
+    pub(super) fn find_everything<'a>(
+        &'a self,
+        text: &'a Text,
+        side: Side,
+        more: Vec<(Token, Class)>,
+    ) -> (Found<'a>, Likely) {
+        let sightings = self.words.sight(text);
+        let mut wants = Wants::default();
+        let is_by = |rule: &usize| self.told(*rule as u32).by.is_none_or(|by| by == side);
+        (0..self.rules.len()).filter(is_by).for_each(|rule| wants.rules.add(rule));
+        (0..usize::from(Class::MAX)).for_each(|class| wants.classes.add(class));
+        let is_by =
+            |number: &u32| wants.rules.has(self.waiting.patterns[*number as usize].rule as usize);
+        let patterns = (0..self.waiting.patterns.len() as u32).filter(is_by).collect();
+        let likely = Likely { rules: wants.rules.clone(), patterns };
+        (self.words.find(&sightings, &wants, more), likely)
     }
 
     /// How a rule is told: its name, category and reason.
@@ -164,54 +207,38 @@ impl Rules {
         &self.reducers[number as usize].name
     }
 
-    /// Everything that the rules find in what `side` wrote, whether it counts or not.
-    pub(super) fn judge(&self, found: &Found<'_>, side: Side) -> Vec<Finding> {
-        let candidates = self.candidates(found, side);
+    /// Everything that the rules find in a text, whether it counts or not.
+    pub(super) fn judge(&self, found: &Found<'_>, likely: &Likely) -> Vec<Finding> {
+        if likely.rules.is_empty() {
+            return Vec::new();
+        }
+        let candidates = self.candidates(found, likely);
         let mut findings: Vec<_> =
             candidates.iter().filter_map(|it| self.weigh(found, it, &candidates)).collect();
         self.add_up(&mut findings);
         findings
     }
 
-    fn candidates(&self, found: &Found<'_>, side: Side) -> Vec<Candidate> {
+    fn candidates(&self, found: &Found<'_>, likely: &Likely) -> Vec<Candidate> {
         let mut candidates = Vec::new();
-        let is_by = |rule: u32| self.told(rule).by.is_none_or(|by| by == side);
         for token in found.tokens() {
             for role in self.words.roles(token) {
-                match role {
-                    Role::Rule(rule) if is_by(rule) => candidates.push(Candidate::of(rule, token)),
-                    Role::Class(class) => self.follow(found, class, token, &mut candidates),
-                    _ => {}
+                if let Role::Rule(rule) = role
+                    && likely.rules.has(rule as usize)
+                {
+                    candidates.push(Candidate::of(rule, token));
                 }
             }
         }
-        for class in RECOGNISED.map(|name| self.class(name)) {
-            for token in found.of(class) {
-                self.follow(found, class, token, &mut candidates);
-            }
+        for number in &likely.patterns {
+            let Pattern { rule, steps } = &self.waiting.patterns[*number as usize];
+            let begins = found.of(steps[0].1);
+            candidates.extend(begins.filter_map(|token| follow(found, steps, *rule, token)));
         }
-        candidates.retain(|it| is_by(it.rule));
         self.withdraw_allowed(found, &mut candidates);
+        candidates.sort_by_key(|it| (it.at.start, it.at.end, it.rule));
         candidates.truncate(CANDIDATES_MAX);
         candidates
-    }
-
-    /// Follows every pattern that begins with `class` from `token` on.
-    fn follow(
-        &self,
-        found: &Found<'_>,
-        class: Class,
-        token: &Token,
-        candidates: &mut Vec<Candidate>,
-    ) {
-        for number in self.by_first.get(usize::from(class)).into_iter().flatten() {
-            let Pattern { rule, steps } = &self.patterns[*number as usize];
-            // Most patterns need a word that is nowhere in the text.
-            if !steps.iter().all(|(_, class, is_optional)| *is_optional || found.has(*class)) {
-                continue;
-            }
-            candidates.extend(follow(found, steps, *rule, token));
-        }
     }
 
     /// Takes out what stands strictly within a phrase that its rule allows.

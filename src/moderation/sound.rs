@@ -1,8 +1,7 @@
 //! How a text sounds: syllables of characters and of Latin letters, and patterns found among them.
 //!
 //! Only patterns that ask for it are looked for by sound: read aloud, half of all ordinary speech is
-//! like something forbidden. A syllable is written as two bytes, the first of which alone has its
-//! high bit set, so that a byte automaton never finds a pattern between two syllables.
+//! like something forbidden.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,12 +9,13 @@ use std::{
     sync::LazyLock,
 };
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
+use aho_corasick::BuildError;
 
 use super::{
+    alphabet::{self, Automaton16, Spot},
     fold::lines,
     polyphone,
-    text::{Break, Text, kind},
+    text::{Break, Text},
 };
 
 /// The longest syllable (zhuang, chuang, shuang).
@@ -56,6 +56,7 @@ static SYLLABLES: LazyLock<Syllables> = LazyLock::new(|| {
 });
 
 impl Syllables {
+    #[inline]
     fn of(&self, c: char) -> Option<u16> {
         let symbol = self.of.get(u32::from(c) as usize).copied();
         symbol.filter(|symbol| *symbol != SILENCE)
@@ -77,7 +78,7 @@ enum Written {
 
 /// One syllable of a text.
 #[derive(Clone, Copy, Debug)]
-struct Syllable {
+pub(super) struct Syllable {
     symbol: u16,
     written: Written,
     /// Where it stands in the text, in characters.
@@ -101,10 +102,10 @@ pub(super) struct Heard {
 /// The patterns that are looked for by sound.
 #[derive(Debug)]
 pub(super) struct Sounds {
-    automaton: AhoCorasick,
-    /// By pattern of the automaton: which of `words` it spells.
-    spells: Vec<usize>,
-    words: Vec<(Vec<char>, u32)>,
+    automaton: Automaton16,
+    /// By sequence of the automaton: which of `words` it spells.
+    spells: Vec<u32>,
+    words: Vec<(Box<[char]>, u32)>,
 }
 
 impl Sounds {
@@ -119,8 +120,10 @@ impl Sounds {
             let symbols: Option<Vec<u16>> = chars.iter().map(|c| SYLLABLES.of(*c)).collect();
             let Some(symbols) = symbols.filter(|it| (2..=8).contains(&it.len())) else { continue };
             let mut add = |symbols: &[u16]| {
-                texts.push(encode(symbols));
-                spells.push(words.len());
+                let mut bytes = Vec::with_capacity(2 * symbols.len());
+                symbols.iter().for_each(|symbol| alphabet::push(&mut bytes, *symbol));
+                texts.push(bytes);
+                spells.push(words.len() as u32);
             };
             add(&symbols);
             for at in 0..symbols.len() {
@@ -135,13 +138,9 @@ impl Sounds {
                     add(&other);
                 }
             }
-            words.push((chars, id));
+            words.push((chars.into(), id));
         }
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .match_kind(MatchKind::Standard)
-            .build(&texts)?;
-        Ok(Self { automaton, spells, words })
+        Ok(Self { automaton: Automaton16::new(&texts)?, spells, words })
     }
 
     /// How many bytes the automaton takes.
@@ -149,26 +148,34 @@ impl Sounds {
         self.automaton.memory_usage()
     }
 
-    /// Calls `each` with the number of every pattern that is found, where it stands and how it is
-    /// written. Patterns that are written as they are, and ordinary words, are passed over.
-    pub(super) fn find(&self, text: &Text, mut each: impl FnMut(u32, Range<usize>, Heard)) {
+    /// Calls `each` with the number of every word that is heard among `syllables`, and with where,
+    /// which [`Sounds::heard`] takes. What is written as it is comes up too.
+    pub(super) fn find(&self, syllables: &[Syllable], mut each: impl FnMut(u32, Spot)) {
         if self.words.is_empty() {
             return;
         }
-        let syllables = listen(text);
-        let symbols: Vec<u16> = syllables.iter().map(|syllable| syllable.symbol).collect();
-        let bytes = encode(&symbols);
-        for found in self.automaton.find_overlapping_iter(&bytes) {
-            let (word, id) = &self.words[self.spells[found.pattern().as_usize()]];
-            let part = &syllables[found.start() / 2..found.end() / 2];
-            let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
-            let at = first.from as usize..last.to as usize;
-            let heard = compare(word, part);
-            let is_as_written = heard.replaced + heard.spelled + heard.initials == 0;
-            if !is_as_written && !is_ordinary(part, &heard) {
-                each(*id, at, heard);
-            }
-        }
+        let mut bytes = Vec::with_capacity(2 * syllables.len());
+        syllables.iter().for_each(|syllable| alphabet::push(&mut bytes, syllable.symbol));
+        self.automaton.find(&bytes, |spot| {
+            let (_, id) = self.words[self.spells[spot.sequence as usize] as usize];
+            each(id, spot);
+        });
+    }
+
+    /// Where a word that was heard stands in the text, and how it is written; `None` for what is
+    /// written as it is, and for ordinary words.
+    pub(super) fn heard(
+        &self,
+        syllables: &[Syllable],
+        spot: Spot,
+    ) -> Option<(Range<usize>, Heard)> {
+        let (word, _) = &self.words[self.spells[spot.sequence as usize] as usize];
+        let part = syllables.get(spot.from as usize..spot.to as usize)?;
+        let (first, last) = (part.first()?, part.last()?);
+        let heard = compare(word, part);
+        let is_as_written = heard.replaced + heard.spelled + heard.initials == 0;
+        let at = first.from as usize..last.to as usize;
+        (!is_as_written && !is_ordinary(part, &heard)).then_some((at, heard))
     }
 }
 
@@ -202,10 +209,11 @@ fn is_ordinary(part: &[Syllable], heard: &Heard) -> bool {
 }
 
 /// The syllables of a text, in order.
-fn listen(text: &Text) -> Vec<Syllable> {
+pub(super) fn listen(text: &Text) -> Vec<Syllable> {
     let mut syllables = Vec::with_capacity(text.len());
     let mut at = 0;
-    while let Some(c) = text.at(at) {
+    while let Some(char) = text.chars().get(at) {
+        let (c, kind) = (char.c, char.kind);
         if c.is_ascii_lowercase() {
             at = spell(text, at, &mut syllables);
             continue;
@@ -215,7 +223,7 @@ fn listen(text: &Text) -> Vec<Syllable> {
         match SYLLABLES.of(c) {
             Some(symbol) => syllables.push(Syllable { symbol, written, from, to }),
             // Two clauses are not read in one breath; a blank or a sign within a word is.
-            None if kind(c) == Break::Word || kind(c) >= Break::Clause => {
+            None if kind == Break::Word || kind >= Break::Clause => {
                 let written = Written::Nothing;
                 syllables.push(Syllable { symbol: SILENCE, written, from, to });
             }
@@ -236,7 +244,7 @@ fn spell(text: &Text, at: usize, syllables: &mut Vec<Syllable>) -> usize {
         // Letters that are parted one by one are read together.
         let is_lone = |at: usize| is_letter(at) && !is_letter(at + 1);
         let is_parted =
-            text.at(end).is_some_and(|c| kind(c) == Break::Blank || kind(c) == Break::Sign);
+            text.chars().get(end).is_some_and(|it| matches!(it.kind, Break::Blank | Break::Sign));
         let was_lone = places.len() == 1 || places[places.len() - 2] + 1 < places[places.len() - 1];
         if is_parted && was_lone && is_lone(end + 1) {
             end += 1;
@@ -316,8 +324,4 @@ pub(super) fn spelling(c: char) -> Option<&'static str> {
     let symbol = SYLLABLES.of(c)?;
     let mut spelled = SYLLABLES.spelled.iter().filter(|(_, of)| **of == symbol);
     spelled.next().map(|(spelling, _)| *spelling)
-}
-
-fn encode(symbols: &[u16]) -> Vec<u8> {
-    symbols.iter().flat_map(|symbol| [0x80 | (symbol >> 7) as u8, (symbol & 0x7f) as u8]).collect()
 }

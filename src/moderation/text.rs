@@ -21,6 +21,8 @@ pub(super) struct Char {
     pub(super) end: u32,
     /// Whether it was another sign that means the same, as ① for 1; width, case and script are none.
     pub(super) is_dressed: bool,
+    /// How much it parts its neighbours.
+    pub(super) kind: Break,
 }
 
 /// A folded text. Places in it are counted in its characters.
@@ -62,9 +64,9 @@ impl Text {
             fold(c, |folded| {
                 let is_dressed = folded.is_ascii_digit() && folded != c && !is_wide;
                 let c = if folded == JOINT { ' ' } else { folded };
-                self.chars.push(Char { c, start, end, is_dressed });
+                self.chars.push(Char { c, start, end, is_dressed, kind: kind(c) });
             });
-            is_foreign |= !c.is_ascii() && look_alike(c).is_some();
+            is_foreign |= !c.is_ascii() && !is_han(c) && look_alike(c).is_some();
         }
         if is_foreign {
             self.latinize(begin);
@@ -74,7 +76,8 @@ impl Text {
     /// Adds the edge between two messages, at `from` bytes.
     pub(super) fn joint(&mut self, from: usize) {
         let at = from as u32;
-        self.chars.push(Char { c: JOINT, start: at, end: at, is_dressed: false });
+        let (c, kind) = (JOINT, kind(JOINT));
+        self.chars.push(Char { c, start: at, end: at, is_dressed: false, kind });
     }
 
     /// Letters of other scripts among Latin ones and digits are read as what they look like.
@@ -84,6 +87,7 @@ impl Text {
         for run in runs.filter(|run| run.iter().any(|char| char.c.is_ascii_alphanumeric())) {
             for char in run {
                 char.c = look_alike(char.c).unwrap_or(char.c);
+                char.kind = kind(char.c);
             }
         }
     }
@@ -99,6 +103,7 @@ impl Text {
     }
 
     /// The character at `at`, if the text is as long.
+    #[inline]
     pub(super) fn at(&self, at: usize) -> Option<char> {
         self.chars.get(at).map(|char| char.c)
     }
@@ -120,12 +125,12 @@ impl Text {
     /// The strongest break among the characters of `range`; a word character when there are none.
     pub(super) fn strongest(&self, range: Range<usize>) -> Break {
         let part = self.chars.get(range).unwrap_or_default();
-        part.iter().map(|char| kind(char.c)).max().unwrap_or(Break::Word)
+        part.iter().map(|char| char.kind).max().unwrap_or(Break::Word)
     }
 
     /// The stretch around `range` between breaks of the strength `ends` or more.
     pub(super) fn stretch(&self, range: &Range<usize>, ends: Break) -> Range<usize> {
-        let is_end = |char: &Char| kind(char.c) >= ends;
+        let is_end = |char: &Char| char.kind >= ends;
         let from = range.start.saturating_sub(SENTENCE_CHARS);
         let to = (range.end + SENTENCE_CHARS).min(self.chars.len());
         let before = self.chars[from..range.start].iter().rposition(is_end);
@@ -134,7 +139,14 @@ impl Text {
     }
 }
 
+/// Whether `c` is one of the common Chinese characters, as most are.
+#[inline]
+fn is_han(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c)
+}
+
 /// How much `c` parts its neighbours.
+#[inline]
 pub(super) fn kind(c: char) -> Break {
     match c {
         // Most characters by far are of these blocks; Unicode's own tables are slow to ask.

@@ -14,9 +14,13 @@ use super::{
     found::{Class, Found},
     number::Run,
     rules::Rules,
+    text::{Char, Text},
     token::{Token, View},
     verdict::Category,
 };
+
+/// The fewest letters or digits of any contact.
+const CONTACT_MIN: usize = 4;
 
 /// The recognisers of contacts, with the words that introduce them.
 #[derive(Debug)]
@@ -88,6 +92,17 @@ impl Contacts {
             hosts_pay: list("hosts-pay"),
             hosts_contact: list("hosts-contact"),
         }
+    }
+
+    /// The classes of words that they need for this text: none when it holds neither letters nor
+    /// digits enough for any contact.
+    pub(super) fn wants(&self, text: &Text, runs: &[Run]) -> Vec<Class> {
+        let is_letter = |char: &&Char| char.c.is_ascii_alphanumeric();
+        let is_enough = text.chars().iter().filter(is_letter).nth(CONTACT_MIN - 1).is_some()
+            || runs.iter().any(|run| run.length() >= CONTACT_MIN);
+        let introducing = [self.wechat, self.wechat_like, self.qq, self.qq_like, self.code];
+        let classes = introducing.into_iter().chain([self.add, self.at_sign, self.link]);
+        classes.filter(|_| is_enough).collect()
     }
 
     /// The contacts of a text.

@@ -35,6 +35,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 });
 
 /// Calls `push` with every character that `c` folds to: none, one or several.
+#[inline]
 pub(super) fn fold(c: char, mut push: impl FnMut(char)) {
     if c.is_ascii() {
         return match c {
@@ -59,6 +60,7 @@ pub(super) fn fold(c: char, mut push: impl FnMut(char)) {
 }
 
 /// The Latin letter or digit that a letter of another script is drawn like (UTS #39).
+#[inline]
 pub(super) fn look_alike(c: char) -> Option<char> {
     match (c.is_ascii(), TABLES.confusable.get(c)) {
         (false, Entry::One(one)) => Some(one),
@@ -77,6 +79,7 @@ pub(super) fn folded(pattern: &str) -> String {
 ///
 /// The numerals of Unicode's Unihan database (kPrimaryNumeric, kAccountingNumeric, kOtherNumeric)
 /// below ten, and those that are spoken on the radio (洞 0, 拐 7, 勾 9).
+#[inline]
 pub(super) fn numeral(c: char) -> Option<char> {
     Some(match c {
         '〇' | '零' | '洞' => '0',

@@ -61,6 +61,7 @@ impl Table {
     }
 
     /// What `c` stands for.
+    #[inline]
     pub(in crate::moderation) fn get(&self, c: char) -> Entry<'_> {
         let code = u32::from(c) as usize;
         match self.pages[usize::from(self.index[code / PAGE])][code % PAGE] {

@@ -108,6 +108,15 @@ impl Numbers {
         runs(text, &self.joiners)
     }
 
+    /// The classes of words that they need for these runs: none when all are too short.
+    pub(super) fn wants(&self, runs: &[Run]) -> Vec<Class> {
+        if runs.iter().all(|run| run.length() < DIGITS_MIN) {
+            return Vec::new();
+        }
+        let words = [self.named_before, self.named_after, self.phone, self.card, self.id];
+        [&words[..], &[self.own, self.backwards]].concat()
+    }
+
     /// The numbers among the runs of a text that count.
     pub(super) fn judge(&self, found: &Found<'_>, runs: &[Run]) -> Vec<Number> {
         let mut numbers = Vec::new();
@@ -118,8 +127,7 @@ impl Numbers {
             is_found
         };
         for run in runs {
-            let length: usize = run.groups.iter().map(|group| group.digits.len()).sum();
-            if length < DIGITS_MIN || add(self.weigh(found, run)) {
+            if run.length() < DIGITS_MIN || add(self.weigh(found, run)) {
                 continue;
             }
             for part in parts(found.text, run) {

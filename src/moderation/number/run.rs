@@ -89,6 +89,11 @@ impl Run {
         ends.map_or(0..0, |(first, last)| first.at.start..last.at.end)
     }
 
+    /// How many digits it has.
+    pub(in crate::moderation) fn length(&self) -> usize {
+        self.groups.iter().map(|group| group.digits.len()).sum()
+    }
+
     /// The digits, without what stands between them; an `x` may close them, as it closes an ID.
     pub(in crate::moderation) fn digits(&self) -> String {
         self.groups.iter().map(|group| group.digits.as_str()).collect()

@@ -36,6 +36,17 @@ fn lines(file: &str) -> impl Iterator<Item = Line> {
     file.lines().map(|line| serde_json::from_str(line).unwrap())
 }
 
+/// Every text that is labelled.
+pub(super) fn texts() -> impl Iterator<Item = String> {
+    let files = [
+        include_str!("../../../tests/moderation/benign.tune.jsonl"),
+        include_str!("../../../tests/moderation/benign.judge.jsonl"),
+        include_str!("../../../tests/moderation/evasion.tune.jsonl"),
+        include_str!("../../../tests/moderation/evasion.judge.jsonl"),
+    ];
+    files.into_iter().flat_map(lines).map(|line| line.text)
+}
+
 /// How many lines are judged as labelled, of how many, by disguise.
 fn counts(file: &str) -> BTreeMap<String, (usize, usize)> {
     let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();

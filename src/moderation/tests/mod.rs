@@ -4,6 +4,7 @@ mod addresses;
 mod contacts;
 mod corpora;
 mod disguise;
+mod needed;
 mod numbers;
 mod pieces;
 mod replace;
