@@ -58,10 +58,10 @@ impl Alphabet {
     }
 }
 
-/// Adds a symbol to what the automaton reads.
+/// A symbol as the automaton reads it.
 #[inline]
-pub(super) fn push(bytes: &mut Vec<u8>, symbol: u16) {
-    bytes.extend([0x80 | (symbol >> 7) as u8, (symbol & 0x7f) as u8]);
+fn written(symbol: u16) -> [u8; 2] {
+    [0x80 | (symbol >> 7) as u8, (symbol & 0x7f) as u8]
 }
 
 /// Finds every one of many sequences of symbols.
@@ -80,12 +80,16 @@ pub(super) struct Spot {
 }
 
 impl Automaton16 {
-    /// Takes sequences as [`push`] writes them.
+    /// Takes sequences of symbols.
     ///
     /// # Errors
     /// When there are more than the automaton takes.
-    pub(super) fn new(sequences: &[Vec<u8>]) -> Result<Self, BuildError> {
-        Ok(Self(Builder::new().match_kind(MatchKind::Standard).build(sequences)?))
+    pub(super) fn new(sequences: &[Vec<u16>]) -> Result<Self, BuildError> {
+        let bytes = |symbols: &Vec<u16>| -> Vec<u8> {
+            symbols.iter().flat_map(|symbol| written(*symbol)).collect()
+        };
+        let builder = &mut Builder::new();
+        Ok(Self(builder.match_kind(MatchKind::Standard).build(sequences.iter().map(bytes))?))
     }
 
     /// How many bytes it takes.
@@ -95,12 +99,13 @@ impl Automaton16 {
 
     /// Calls `each` with everything that is found, by its end.
     #[inline]
-    pub(super) fn find(&self, bytes: &[u8], mut each: impl FnMut(Spot)) {
+    pub(super) fn find(&self, symbols: impl Iterator<Item = u16>, mut each: impl FnMut(Spot)) {
         let nfa = &self.0;
         let Ok(mut state) = nfa.start_state(Anchored::No) else { return };
-        for (at, symbol) in bytes.chunks_exact(2).enumerate() {
-            state = nfa.next_state(Anchored::No, state, symbol[0]);
-            state = nfa.next_state(Anchored::No, state, symbol[1]);
+        for (at, symbol) in symbols.enumerate() {
+            let [first, second] = written(symbol);
+            state = nfa.next_state(Anchored::No, state, first);
+            state = nfa.next_state(Anchored::No, state, second);
             // Sequences end behind the second byte of a symbol, and nowhere else.
             if !nfa.is_special(state) || !nfa.is_match(state) {
                 continue;
@@ -122,10 +127,8 @@ impl Automaton16 {
 mod tests {
     use super::*;
 
-    fn written(alphabet: &Alphabet, text: &str) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        text.chars().for_each(|c| push(&mut bytes, alphabet.symbol(c)));
-        bytes
+    fn symbols(alphabet: &Alphabet, text: &str) -> Vec<u16> {
+        text.chars().map(|c| alphabet.symbol(c)).collect()
     }
 
     #[test]
@@ -135,10 +138,10 @@ mod tests {
         words.iter().flat_map(|word| word.chars()).for_each(|c| {
             alphabet.number(c).unwrap();
         });
-        let sequences: Vec<_> = words.iter().map(|word| written(&alphabet, word)).collect();
+        let sequences: Vec<_> = words.iter().map(|word| symbols(&alphabet, word)).collect();
         let automaton = Automaton16::new(&sequences).unwrap();
         let mut spots = Vec::new();
-        automaton.find(&written(&alphabet, "请加微信，微，信𠮷v"), |it| {
+        automaton.find(symbols(&alphabet, "请加微信，微，信𠮷v").into_iter(), |it| {
             spots.push((it.sequence, it.from, it.to));
         });
         assert_eq!(spots, [(1, 1, 4), (0, 2, 4), (2, 3, 4), (2, 7, 8), (3, 8, 10)]);

@@ -20,6 +20,14 @@ impl Bits {
         self.0[word] |= 1 << (number % 64);
     }
 
+    /// Adds everything that is in `other`.
+    pub(super) fn add_all(&mut self, other: &Self) {
+        if other.0.len() > self.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        self.0.iter_mut().zip(&other.0).for_each(|(bits, other)| *bits |= other);
+    }
+
     /// Whether `number` is in the set.
     #[inline]
     pub(super) fn has(&self, number: usize) -> bool {
@@ -57,6 +65,9 @@ mod tests {
             prop_assert!(bits.is_empty());
             numbers.iter().for_each(|number| bits.add(usize::from(*number)));
             prop_assert_eq!(bits.is_empty(), numbers.is_empty());
+            let mut all = Bits::default();
+            all.add_all(&bits);
+            prop_assert!(all.iter().eq(bits.iter()));
             let held: Vec<usize> = numbers.iter().map(|number| usize::from(*number)).collect();
             prop_assert_eq!(bits.iter().collect::<Vec<_>>(), held);
             prop_assert!((0..1_000).all(|number| bits.has(number) == numbers.contains(&(number as u16))));

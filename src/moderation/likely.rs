@@ -48,6 +48,11 @@ impl Waiting {
         Self { patterns, by_rarest }
     }
 
+    /// How many classes there are.
+    pub(super) fn classes(&self) -> usize {
+        self.by_rarest.len()
+    }
+
     /// The classes of words that patterns need.
     pub(super) fn needed(&self) -> Bits {
         let mut needed = Bits::up_to(self.by_rarest.len());

@@ -6,7 +6,7 @@
 use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
 use super::{
-    alphabet::{self, Alphabet},
+    alphabet::Alphabet,
     fold::{Entry, Table, lines},
     text::{Break, Char, Text},
 };
@@ -25,7 +25,7 @@ struct Place {
 #[derive(Debug)]
 pub(super) struct Reading<'a> {
     alphabet: &'a Alphabet,
-    symbols: Vec<u8>,
+    symbols: Vec<u16>,
     places: Vec<Place>,
 }
 
@@ -125,7 +125,7 @@ impl<'a> Reading<'a> {
 
     fn with_room(text: &Text, alphabet: &'a Alphabet) -> Self {
         let chars = text.len();
-        let (symbols, places) = (Vec::with_capacity(2 * chars), Vec::with_capacity(chars));
+        let (symbols, places) = (Vec::with_capacity(chars), Vec::with_capacity(chars));
         Self { alphabet, symbols, places }
     }
 
@@ -148,12 +148,12 @@ impl<'a> Reading<'a> {
     fn push(&mut self, c: char, at: Range<usize>, is_read_in: bool) {
         let (from, to) = (at.start as u32, at.end as u32);
         self.places.push(Place { from, to, is_read_in });
-        alphabet::push(&mut self.symbols, self.alphabet.symbol(c));
+        self.symbols.push(self.alphabet.symbol(c));
     }
 
     /// What automata search.
-    pub(super) fn symbols(&self) -> &[u8] {
-        &self.symbols
+    pub(super) fn symbols(&self) -> impl Iterator<Item = u16> {
+        self.symbols.iter().copied()
     }
 
     /// What the symbols of `range` in the reading stand for.

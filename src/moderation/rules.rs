@@ -41,6 +41,8 @@ struct Rule {
     told: lexicon::Rule,
     cues: Marks,
     unless: Marks,
+    /// The classes that both are told by.
+    classes: Bits,
 }
 
 /// Words that weaken hits.
@@ -105,7 +107,9 @@ impl Rules {
             let unless = marks(&mut compiler, &told.unless, Looks::default())?;
             // They live on in the automaton; a hundred thousand of them are not kept twice.
             told.words = Vec::new();
-            rules.push(Rule { told, cues, unless });
+            let mut classes = Bits::default();
+            cues.classes().chain(unless.classes()).for_each(|it| classes.add(usize::from(it)));
+            rules.push(Rule { told, cues, unless, classes });
         }
         let mut reducers = Vec::new();
         for lexicon::Reducer { name, words, scope, minus } in lexicon.reducers {
@@ -158,14 +162,11 @@ impl Rules {
         if likely.rules.is_empty() && wanted.is_empty() {
             return (Found::new(text, Vec::new(), |_| iter::empty()), likely);
         }
-        let mut classes = Bits::default();
+        let mut classes = Bits::up_to(self.waiting.classes());
         let mut is_weak = false;
-        for rule in likely.rules.iter() {
-            let Rule { told, cues, unless } = &self.rules[rule];
-            is_weak |= !told.firm;
-            for class in cues.classes().chain(unless.classes()) {
-                classes.add(usize::from(class));
-            }
+        for rule in likely.rules.iter().map(|rule| &self.rules[rule]) {
+            is_weak |= !rule.told.firm;
+            classes.add_all(&rule.classes);
         }
         let patterns = likely.patterns.iter().map(|it| &self.waiting.patterns[*it as usize]);
         let steps = patterns.flat_map(|it| &it.steps).map(|(_, class, _)| *class);
@@ -268,7 +269,7 @@ impl Rules {
     }
 
     fn weigh(&self, found: &Found<'_>, it: &Candidate, all: &[Candidate]) -> Option<Finding> {
-        let Rule { told, cues, unless } = &self.rules[it.rule as usize];
+        let Rule { told, cues, unless, .. } = &self.rules[it.rule as usize];
         let is_of_view = told.only.is_none_or(|only| only == it.view);
         if !is_of_view || unless.are_said(found, &told.unless_in.around(found, &it.at)) {
             return None;

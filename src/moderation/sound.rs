@@ -12,7 +12,7 @@ use std::{
 use aho_corasick::BuildError;
 
 use super::{
-    alphabet::{self, Automaton16, Spot},
+    alphabet::{Automaton16, Spot},
     fold::lines,
     polyphone,
     text::{Break, Text},
@@ -114,15 +114,13 @@ impl Sounds {
     pub(super) fn new<'a>(
         patterns: impl Iterator<Item = (&'a str, u32)>,
     ) -> Result<Self, BuildError> {
-        let (mut texts, mut spells, mut words) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut sequences, mut spells, mut words) = (Vec::new(), Vec::new(), Vec::new());
         for (pattern, id) in patterns {
             let chars: Vec<char> = pattern.chars().collect();
             let symbols: Option<Vec<u16>> = chars.iter().map(|c| SYLLABLES.of(*c)).collect();
             let Some(symbols) = symbols.filter(|it| (2..=8).contains(&it.len())) else { continue };
             let mut add = |symbols: &[u16]| {
-                let mut bytes = Vec::with_capacity(2 * symbols.len());
-                symbols.iter().for_each(|symbol| alphabet::push(&mut bytes, *symbol));
-                texts.push(bytes);
+                sequences.push(symbols.to_vec());
                 spells.push(words.len() as u32);
             };
             add(&symbols);
@@ -140,7 +138,7 @@ impl Sounds {
             }
             words.push((chars.into(), id));
         }
-        Ok(Self { automaton: Automaton16::new(&texts)?, spells, words })
+        Ok(Self { automaton: Automaton16::new(&sequences)?, spells, words })
     }
 
     /// How many bytes the automaton takes.
@@ -154,9 +152,7 @@ impl Sounds {
         if self.words.is_empty() {
             return;
         }
-        let mut bytes = Vec::with_capacity(2 * syllables.len());
-        syllables.iter().for_each(|syllable| alphabet::push(&mut bytes, syllable.symbol));
-        self.automaton.find(&bytes, |spot| {
+        self.automaton.find(syllables.iter().map(|syllable| syllable.symbol), |spot| {
             let (_, id) = self.words[self.spells[spot.sequence as usize] as usize];
             each(id, spot);
         });

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    alphabet::{self, Alphabet, Automaton16},
+    alphabet::{Alphabet, Automaton16},
     bits::Bits,
     fold::folded,
     found::{Class, Found},
@@ -130,12 +130,9 @@ impl Gathered {
         let mut alphabet = Alphabet::default();
         let mut sequences = Vec::with_capacity(self.texts.len());
         for text in &self.texts {
-            let mut sequence = Vec::with_capacity(text.len());
-            for c in text.chars() {
-                let symbol = alphabet.number(c).ok_or(LexiconFault::Characters)?;
-                alphabet::push(&mut sequence, symbol);
-            }
-            sequences.push(sequence);
+            let symbols = text.chars().map(|c| alphabet.number(c));
+            let sequence = symbols.collect::<Option<Vec<_>>>();
+            sequences.push(sequence.ok_or(LexiconFault::Characters)?);
         }
         let (mut flat, mut shares) = (Vec::new(), Vec::with_capacity(self.texts.len() + 1));
         for mut parts in self.parts {
