@@ -127,6 +127,7 @@ fn is_door(text: &Text, at: usize) -> bool {
     let length = (at..at + 4).take_while(|at| is_figure(*at)).count();
     match text.at(gap(text, at + length)) {
         Some('栋' | '幢' | '#') => true,
+        Some('号') => text.at(gap(text, at + length) + 1) == Some('楼'),
         Some('-') => {
             length <= 3 && (at + length + 2..at + length + 4).any(|at| text.at(at) == Some('-'))
         }

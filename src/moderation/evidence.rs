@@ -6,6 +6,7 @@ use super::{
     Engine,
     amount::{accounts, amounts, digits},
     found::Found,
+    number::is_inside,
     rules::{COUNTS, Finding},
     text::{JOINT, Text},
     token::View,
@@ -52,7 +53,9 @@ impl Engine {
         more.extend(digits(&runs).into_iter().map(|token| (token, figures)));
         more.extend(accounts(text).into_iter().map(|token| (token, account)));
         let found = self.rules.find(text, more);
-        let findings = self.rules.judge(&found, side);
+        let mut findings = self.rules.judge(&found, side);
+        // 五四 is a word, and no word in 一三八五四一七.
+        findings.retain(|it| !is_inside(&runs, text, &it.at));
         let mut evidence = Vec::new();
         evidence.extend(
             findings.iter().filter(|it| it.score >= COUNTS).map(|it| self.of_words(&found, it)),
