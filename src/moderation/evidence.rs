@@ -6,10 +6,10 @@ use super::{
     Engine,
     amount::{accounts, amounts, digits},
     found::Found,
-    number::is_inside,
+    number::{is_inside, sums},
     rules::{COUNTS, Finding},
     text::{JOINT, Text},
-    token::View,
+    token::{Token, View},
     verdict::{Category, Side},
 };
 
@@ -50,6 +50,7 @@ impl Engine {
         let [money, figures, account] =
             ["money", "digits", "account"].map(|name| self.rules.class(name));
         let mut more: Vec<_> = amounts(text).into_iter().map(|token| (token, money)).collect();
+        more.extend(sums(text).into_iter().map(|at| (Token::recognised(at), money)));
         more.extend(digits(&runs).into_iter().map(|token| (token, figures)));
         more.extend(accounts(text).into_iter().map(|token| (token, account)));
         let found = self.rules.find(text, more);
@@ -83,7 +84,7 @@ impl Engine {
     fn of_words<'a>(&'a self, found: &Found<'_>, finding: &Finding) -> Evidence<'a> {
         let told = self.rules.told(finding.rule);
         let (at, score, view) = (finding.at.clone(), finding.score, finding.view);
-        let is_broken = |token: &&super::token::Token| {
+        let is_broken = |token: &&Token| {
             let is_part = at.start <= token.at.start && token.at.end <= at.end;
             is_part && found.text.chars()[token.at.clone()].iter().any(|char| char.c == JOINT)
         };

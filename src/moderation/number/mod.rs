@@ -7,13 +7,17 @@
 mod check;
 mod run;
 mod spelled;
+mod sum;
 
 use std::ops::Range;
 
-pub(super) use self::run::{Run, is_inside};
 use self::{
     check::{has_bin, is_card_long, is_id, is_like_id, is_luhn, is_old_id, is_usual, mobile},
     run::{Joiners, Script, runs},
+};
+pub(super) use self::{
+    run::{Run, is_inside},
+    sum::sums,
 };
 use super::{
     fold::numeral,
