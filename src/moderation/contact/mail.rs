@@ -11,7 +11,7 @@ use super::{
 };
 use crate::moderation::{
     found::Found,
-    text::{Break, JOINT, Text, kind},
+    text::{Break, Char, JOINT, Text, kind},
     token::View,
 };
 
@@ -30,6 +30,13 @@ impl Contacts {
     pub(super) fn emails(&self, found: &Found<'_>, contacts: &mut Vec<Contact>) {
         let text = found.text;
         let signs = (0..text.len()).filter(|at| text.at(*at) == Some('@')).map(|at| at..at + 1);
+        let badges = text.chars().iter().zip(0..).filter(|(char, _)| is_badge(char));
+        for (_, at) in badges {
+            let (host, end) = host(text, at + 1);
+            let start = local(text, at).filter(|start| at - start >= LOCAL_MIN);
+            let start = start.filter(|_| self.hosts_mail.contains(&host));
+            contacts.extend(start.map(|start| email(start..end)));
+        }
         let words = found.of(self.at_sign).map(|token| token.at.clone());
         for sign in signs.chain(words) {
             let sign = widened(text, sign);
@@ -72,6 +79,11 @@ impl Contacts {
         let start = local(text, end).filter(|start| end - start >= LOCAL_MIN)?;
         Some(email(start..at.end))
     }
+}
+
+/// 🅰: a letter on a badge, which stands for the sign.
+fn is_badge(char: &Char) -> bool {
+    char.c == 'a' && char.end - char.start == 4
 }
 
 fn email(at: Range<usize>) -> Contact {

@@ -24,6 +24,7 @@ fn a_mail_address_is_found_with_its_signs_in_words_brackets_and_blanks() {
             "我的邮箱zhoumin88在163.com",
             "z h o u @ q q . c o m",
             "资料发 zhoumin@sina.com",
+            "📧 zhou_min🅰️qq.com",
             "邮 箱 是 z h oumin.xu@ foxm ail. com， 麻 烦",
             "邮*箱z|houmin·.xu@f·o-xm~ai*l.-com，麻烦",
         ],
