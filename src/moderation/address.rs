@@ -9,6 +9,8 @@ use super::{
     text::{Break, Text, kind},
 };
 
+/// What a door's number numbers, in letters.
+const SPELLED: [&str; 6] = ["danyuan", "zhuang", "haolou", "dong", "hao", "shi"];
 /// How long a door's number may be, in characters.
 const FIGURES_MAX: usize = 10;
 /// How long an address may be, in characters.
@@ -152,6 +154,7 @@ fn is_door(text: &Text, at: usize) -> bool {
     let length = (at..at + 4).take_while(|at| is_figure(*at)).count();
     match text.at(gap(text, at + length)) {
         Some('栋' | '幢' | '#') => true,
+        Some('号') => text.at(gap(text, at + length) + 1) == Some('楼'),
         Some('-') => {
             length <= 3 && (at + length + 2..at + length + 4).any(|at| text.at(at) == Some('-'))
         }
@@ -234,6 +237,9 @@ fn mark(text: &Text, at: usize, is_close: bool, marks: &mut Marks) -> Option<usi
         && !is_quantity(text.at(end));
     let dashes = figures.iter().filter(|char| matches!(char.c, '-' | '—' | '–')).count();
     let told = gap(text, end);
+    if let Some(after) = spelled_mark(text, told, length, marks) {
+        return Some(after);
+    }
     match text.at(told) {
         Some('号') if text.at(told + 1) == Some('楼') => marks.building(),
         Some('号') => marks.number = true,
@@ -266,6 +272,23 @@ fn mark(text: &Text, at: usize, is_close: bool, marks: &mut Marks) -> Option<usi
         _ => return None,
     }
     Some(told + 1)
+}
+
+/// What a number numbers when that is spelled in letters: 11dong1704shi.
+fn spelled_mark(text: &Text, at: usize, length: usize, marks: &mut Marks) -> Option<usize> {
+    let begins = |word: &str| word.chars().zip(at..).all(|(c, at)| text.at(at) == Some(c));
+    let word = SPELLED.into_iter().find(|word| length > 0 && begins(word))?;
+    let after = at + word.len();
+    if text.at(after).is_some_and(|c| c.is_ascii_lowercase()) {
+        return None;
+    }
+    match word {
+        "danyuan" => marks.house = House::Unit,
+        "hao" => marks.number = true,
+        "shi" => marks.room = true,
+        _ => marks.building(),
+    }
+    Some(after)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{
     amount::{accounts, amounts, digits},
     contact::Contact,
     found::{Class, Found},
-    number::Run,
+    number::{Run, is_inside, sums},
     rules::{COUNTS, Finding},
     text::{JOINT, Text},
     token::{Token, View},
@@ -53,7 +53,9 @@ impl Engine {
         let by_addresses = self.addresses.wants(text);
         let wanted = [&self.numbers.wants(&runs)[..], &by_contacts, &by_addresses].concat();
         let (found, likely) = self.rules.find(text, side, more, &wanted);
-        let findings = self.rules.judge(&found, &likely);
+        let mut findings = self.rules.judge(&found, &likely);
+        // 五四 is a word, and no word in 一三八五四一七.
+        findings.retain(|it| !is_inside(&runs, text, &it.at));
         let counting = findings.iter().filter(|it| it.score >= COUNTS);
         let mut evidence: Vec<_> = counting.map(|it| self.of_words(&found, it)).collect();
         evidence.extend(self.numbers.judge(&found, &runs).into_iter().map(|number| {
@@ -83,6 +85,7 @@ impl Engine {
     pub(super) fn recognised_in(&self, text: &Text, runs: &[Run]) -> Vec<(Token, Class)> {
         let [money, figures, account] = self.recognised;
         let mut more: Vec<_> = amounts(text).into_iter().map(|token| (token, money)).collect();
+        more.extend(sums(text).into_iter().map(|at| (Token::recognised(at), money)));
         more.extend(digits(runs).into_iter().map(|token| (token, figures)));
         more.extend(accounts(text).into_iter().map(|token| (token, account)));
         more

@@ -56,7 +56,7 @@ fn walk(
 }
 
 /// The last place at which the next word may begin: so many characters of words further, with what
-/// stands between them, in the same sentence.
+/// stands between them, in the same sentence; a line may end in it.
 fn reach(text: &Text, from: usize, gap: usize) -> usize {
     let (mut at, mut words) = (from, 0);
     let mut parted = 0;
@@ -67,7 +67,7 @@ fn reach(text: &Text, from: usize, gap: usize) -> usize {
                 words += 1;
                 parted = 0;
             }
-            Break::Sentence => break,
+            Break::Sentence if c != '\n' => break,
             _ if parted == 3 => break,
             _ => parted += 1,
         }

@@ -7,6 +7,9 @@ use super::{
     token::Token,
 };
 
+/// So many lines before and behind belong to a sentence.
+const LINES_MAX: usize = 2;
+
 /// A class of words.
 pub(super) type Class = u16;
 
@@ -92,9 +95,21 @@ impl<'a> Found<'a> {
         })
     }
 
-    /// The sentence around `at`.
+    /// The sentence around `at`, over the ends of lines: people break them where others put a comma.
     pub(super) fn sentence(&self, at: &Range<usize>) -> Range<usize> {
-        self.text.stretch(at, Break::Sentence)
+        let mut sentence = self.text.stretch(at, Break::Sentence);
+        for _ in 0..LINES_MAX {
+            let is_line = |at: usize| self.text.at(at) == Some('\n');
+            if sentence.start > 0 && is_line(sentence.start - 1) {
+                let before = sentence.start - 1..sentence.start - 1;
+                sentence.start = self.text.stretch(&before, Break::Sentence).start;
+            }
+            if is_line(sentence.end) {
+                let after = sentence.end + 1..sentence.end + 1;
+                sentence.end = self.text.stretch(&after, Break::Sentence).end;
+            }
+        }
+        sentence
     }
 
     /// The clause around `at`.

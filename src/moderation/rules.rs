@@ -292,7 +292,7 @@ impl Rules {
             };
             score += if all.iter().any(is_company) { COMPANY } else { 0 };
         }
-        score += if it.is_evasive { EVASION } else { 0 };
+        score += if it.is_evasive && told.tier != Tier::Adding { EVASION } else { 0 };
         let reduced_by = if told.firm { Vec::new() } else { self.reduced_by(found, &it.at) };
         let minus: u32 =
             reduced_by.iter().map(|number| self.reducers[*number as usize].minus).sum();

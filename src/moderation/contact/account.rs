@@ -220,7 +220,8 @@ fn run(text: &Text, from: usize, is_introduced: bool) -> Option<(Range<usize>, S
         |at: usize| text.at(at).is_some_and(is_part) && !text.at(at + 1).is_some_and(is_part);
     let (mut letters, mut at, mut end) = (String::new(), from, from);
     // An account whose letters are parted is parted all along by the same sign; formulas are not.
-    let sign = text.at(from + 1).filter(|sign| !"^=$+/".contains(*sign));
+    let is_formula = |sign: char| "^=$+".contains(sign) || (sign == '/' && !is_introduced);
+    let sign = text.at(from + 1).filter(|sign| !is_formula(*sign));
     let is_spaced = is_lone(from)
         && is_lone(from + 2)
         && is_lone(from + 4)

@@ -1,9 +1,11 @@
 //! Hosts as people write them: dots in words and brackets, blanks and the edges of messages between.
 
-use super::super::text::{Break, JOINT, Text, kind};
+use crate::moderation::text::{Break, JOINT, Text, kind};
 
 /// The longest host that is looked at (RFC 5321, section 4.5.3.1).
 const HOST_MAX: usize = 255;
+/// The longest host that is read among signs.
+const LOOSE_MAX: usize = 48;
 /// So many blanks may stand on each side of a dot or a sign.
 const BLANKS_MAX: usize = 2;
 
@@ -32,6 +34,35 @@ pub(super) fn host(text: &Text, from: usize) -> (String, usize) {
     }
     host.truncate(host.trim_end_matches(['.', '-']).len());
     (host, end)
+}
+
+/// The host from `from` on when blanks and signs are strewn among its letters; `None` when it ends
+/// as no host does.
+pub(super) fn loose_host(text: &Text, from: usize) -> Option<(String, usize)> {
+    let (mut host, mut at, mut gap) = (String::new(), from, 0);
+    let mut best = None;
+    while host.len() < LOOSE_MAX && gap <= BLANKS_MAX {
+        let Some(c) = text.at(at) else { break };
+        if c.is_ascii_alphanumeric() || (matches!(c, '.' | '-') && !host.ends_with(['.', '-'])) {
+            host.push(c);
+            gap = 0;
+            let is_inner = text.at(at + 1).is_some_and(|c| c.is_ascii_alphanumeric());
+            if !is_inner && has_top(&host) {
+                best = Some((host.clone(), at + 1));
+            }
+        } else if is_strewn(c) {
+            gap += 1;
+        } else {
+            break;
+        }
+        at += 1;
+    }
+    best
+}
+
+/// Whether `c` is a blank or a sign that hosts and names do not have.
+pub(super) fn is_strewn(c: char) -> bool {
+    matches!(kind(c), Break::Blank | Break::Sign) && !"@/\\:_".contains(c)
 }
 
 /// Where the dot at `at` ends, if one stands there and a letter follows it. A word for it (点) ends a

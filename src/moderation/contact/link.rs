@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     Contact, Contacts,
-    host::{has_top, host, is_host_of, skip},
+    host::{has_top, host, is_host_of, loose_host, skip},
 };
 use crate::moderation::{found::Found, text::Text, token::View, verdict::Category};
 
@@ -50,7 +50,14 @@ impl Contacts {
                 }
                 continue;
             }
-            let (host, end) = host(text, from);
+            let (mut host, mut end) = host(text, from);
+            let is_named = scheme == Scheme::Web || host.starts_with("www");
+            if is_named
+                && !has_top(&host)
+                && let Some(loose) = loose_host(text, from)
+            {
+                (host, end) = loose;
+            }
             if !has_top(&host) || text.at(end) == Some('@') {
                 at = end.max(at + 1);
                 continue;
@@ -59,8 +66,7 @@ impl Contacts {
             at = whole.end;
             contacts.extend(self.odd_email(text, &host, &(from..end)));
             let leads = || {
-                scheme == Scheme::Web
-                    || host.starts_with("www.")
+                is_named
                     || matches!(text.at(end), Some('/' | '?'))
                     || found.near(self.link, &whole, 12, |token| token.certainty >= 85)
             };
@@ -106,6 +112,8 @@ fn scheme(text: &Text, at: usize) -> (Scheme, usize) {
     let name = text.slice(at..at + length);
     let scheme = match name.as_str() {
         "http" | "https" | "hxxp" | "hxxps" | "ttp" | "ttps" | "ftp" => Scheme::Web,
+        // h ttp s://: the rest of one that is parted.
+        "p" | "s" | "ps" | "tp" | "tps" => Scheme::Web,
         _ if SCHEMES_PAY.contains(&name.as_str()) => Scheme::Pay,
         _ => Scheme::App,
     };

@@ -4,16 +4,21 @@ use std::ops::Range;
 
 use super::{
     Contact, Contacts,
-    host::{has_top, host, is_closing, is_host_of, is_opening, is_parted, skip, skip_back},
+    host::{
+        has_top, host, is_closing, is_host_of, is_opening, is_parted, is_strewn, loose_host, skip,
+        skip_back,
+    },
 };
 use crate::moderation::{
     found::Found,
-    text::{Break, JOINT, Text, kind},
+    text::{Break, Char, JOINT, Text, kind},
     token::View,
 };
 
 /// The longest name before the sign (RFC 5321, section 4.5.3.1).
 const LOCAL_MAX: usize = 64;
+/// So many signs may stand together among the letters of a name.
+const LOOSE_GAP: usize = 2;
 /// How long a host is that is known without its dot.
 const DOTLESS_MIN: usize = 5;
 const DOTLESS_MAX: usize = 12;
@@ -25,17 +30,26 @@ impl Contacts {
     pub(super) fn emails(&self, found: &Found<'_>, contacts: &mut Vec<Contact>) {
         let text = found.text;
         let signs = (0..text.len()).filter(|at| text.at(*at) == Some('@')).map(|at| at..at + 1);
+        let badges = text.chars().iter().zip(0..).filter(|(char, _)| is_badge(char));
+        for (_, at) in badges {
+            let (host, end) = host(text, at + 1);
+            let start = local(text, at).filter(|start| at - start >= LOCAL_MIN);
+            let start = start.filter(|_| self.hosts_mail.contains(&host));
+            contacts.extend(start.map(|start| email(start..end)));
+        }
         let words = found.of(self.at_sign).map(|token| token.at.clone());
         for sign in signs.chain(words) {
             let sign = widened(text, sign);
             let (host, end) = host(text, sign.end);
             let is_public =
                 || is_host_of(&self.hosts_public, &host) && !is_host_of(&self.hosts_mail, &host);
-            if (has_top(&host) || self.is_dotless(&host))
-                && !is_public()
-                && let Some(start) = local(text, sign.start)
+            if has_top(&host) || self.is_dotless(&host) {
+                let start = local(text, sign.start).filter(|_| !is_public());
+                contacts.extend(start.map(|start| email(start..end)));
+            } else if let Some((host, end)) = loose_host(text, sign.end)
+                && is_host_of(&self.hosts_mail, &host.replace('-', ""))
             {
-                contacts.push(email(start..end));
+                contacts.extend(loose_local(text, sign.start).map(|start| email(start..end)));
             }
         }
     }
@@ -67,6 +81,11 @@ impl Contacts {
     }
 }
 
+/// 🅰: a letter on a badge, which stands for the sign.
+fn is_badge(char: &Char) -> bool {
+    char.c == 'a' && char.end - char.start == 4
+}
+
 fn email(at: Range<usize>) -> Contact {
     Contact::new(at, "contact.email", "电子邮箱", 90, View::Text)
 }
@@ -80,6 +99,22 @@ fn widened(text: &Text, sign: Range<usize>) -> Range<usize> {
     let start = opening.map_or(before, |at| skip_back(text, at));
     let end = if is_closed { skip(text, after + 1) } else { after };
     start..end
+}
+
+/// Where the name begins that ends at `end`, when blanks and signs are strewn among its letters.
+fn loose_local(text: &Text, end: usize) -> Option<usize> {
+    let (mut start, mut letters, mut gap) = (end, 0, 0);
+    for at in (end.saturating_sub(LOCAL_MAX)..end).rev() {
+        match text.at(at) {
+            Some(c) if c.is_ascii_alphanumeric() => {
+                (start, gap) = (at, 0);
+                letters += 1;
+            }
+            Some(c) if gap < LOOSE_GAP && (is_strewn(c) || c == '_') => gap += 1,
+            _ => break,
+        }
+    }
+    (letters >= LOCAL_MIN).then_some(start)
 }
 
 /// Where the name begins that ends at `end`.

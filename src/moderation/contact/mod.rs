@@ -101,7 +101,8 @@ impl Contacts {
         let is_enough = text.chars().iter().filter(is_letter).nth(CONTACT_MIN - 1).is_some()
             || runs.iter().any(|run| run.length() >= CONTACT_MIN);
         let introducing = [self.wechat, self.wechat_like, self.qq, self.qq_like, self.code];
-        let classes = introducing.into_iter().chain([self.add, self.at_sign, self.link]);
+        let others = [self.password, self.add, self.at_sign, self.link];
+        let classes = introducing.into_iter().chain(others);
         classes.filter(|_| is_enough).collect()
     }
 

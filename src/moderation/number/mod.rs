@@ -7,15 +7,20 @@
 mod check;
 mod run;
 mod spelled;
+mod sum;
 
 use std::ops::Range;
 
-pub(super) use self::run::Run;
 use self::{
     check::{has_bin, is_card_long, is_id, is_like_id, is_luhn, is_old_id, is_usual, mobile},
     run::{Joiners, Script, runs},
 };
+pub(super) use self::{
+    run::{Run, is_inside},
+    sum::sums,
+};
 use super::{
+    fold::numeral,
     found::{Class, Found},
     rules::{COUNTS, Rules},
     text::{Break, JOINT, Text, kind},
@@ -210,7 +215,8 @@ impl Numbers {
             };
             let Some(c) = found.text.at(before) else { return false };
             is_list |= CONNECTORS.contains(&c);
-            let is_listed = is_list && (CONNECTORS.contains(&c) || c.is_ascii_digit());
+            let is_digit = c.is_ascii_digit() || numeral(c).is_some();
+            let is_listed = is_list && (CONNECTORS.contains(&c) || is_digit);
             if !is_listed && !FILLERS.contains(&c) {
                 return false;
             }

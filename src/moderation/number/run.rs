@@ -12,6 +12,10 @@ use crate::moderation::{
 const SIGNS_MAX: usize = 3;
 /// The longest word that may stand between two groups, in characters with its brackets.
 const JOINER_MAX: usize = 8;
+/// Signs between the parts of a number that hide nothing; and the edge of a message.
+const USUAL: &str = "-./()+~_—–|\u{f8ff}";
+/// So many digits that stand alone in a number are parted to hide it.
+const SINGLES_MIN: usize = 3;
 /// So many digits in letters are meant as digits.
 const SPELLED_MIN: usize = 4;
 /// The longest message that is passed over between the parts of a number, in characters.
@@ -136,8 +140,26 @@ impl Run {
         let is_strange = |group: &Group| group.script != Script::Plain;
         let shape = self.shape(text);
         let is_strewn = shape.len() >= 6 && shape.iter().all(|length| *length <= 2);
-        is_strewn || self.groups.iter().any(is_strange)
+        let singles = shape.iter().filter(|length| **length == 1).count();
+        let is_odd = |pair: &[Group]| {
+            let between = &text.chars()[pair[0].at.end..pair[1].at.start];
+            between.iter().any(|char| kind(char.c) == Break::Sign && !USUAL.contains(char.c))
+        };
+        is_strewn
+            || singles >= SINGLES_MIN
+            || self.groups.windows(2).any(is_odd)
+            || self.groups.iter().any(is_strange)
     }
+}
+
+/// Whether `at` is digits of one of these runs, and not all of them.
+pub(in crate::moderation) fn is_inside(runs: &[Run], text: &Text, at: &Range<usize>) -> bool {
+    if !text.chars()[at.clone()].iter().all(|char| is_digit(char.c)) {
+        return false;
+    }
+    let begun = runs.partition_point(|run| run.at().start <= at.start);
+    let run = begun.checked_sub(1).map(|last| runs[last].at());
+    run.is_some_and(|run| at.end <= run.end && at.len() < run.len())
 }
 
 /// Every run of a text, in order.
@@ -213,9 +235,14 @@ fn is_among_digits(text: &Text, at: usize) -> bool {
         })
     };
     let (before, after) = (end(-1), end(1));
-    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit() || numeral(c).is_some());
-    let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
-    (is_digit(before) || is_digit(after)) && !is_letter(before) && !is_letter(after)
+    // The x behind an ID is no letter of a word.
+    let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic() && c != 'x');
+    let is_beside = before.is_some_and(is_digit) || after.is_some_and(is_digit);
+    is_beside && !is_letter(before) && !is_letter(after)
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || numeral(c).is_some()
 }
 
 /// Whether what stands between a run and a group keeps them together.

@@ -44,7 +44,8 @@ pub(super) fn spelled(text: &Text, at: usize) -> (Vec<(char, Range<usize>)>, usi
     (digits, end)
 }
 
-fn syllable(text: &Text, at: usize) -> Option<(&'static str, char)> {
+/// The syllable of a digit that begins at `at`.
+pub(super) fn syllable(text: &Text, at: usize) -> Option<(&'static str, char)> {
     let begins = |word: &str| word.chars().zip(at..).all(|(c, at)| text.at(at) == Some(c));
     // Most letters begin no digit.
     if !text.at(at).is_some_and(|c| "ldysjgewqb".contains(c)) {

@@ -10,6 +10,7 @@ fn a_home_is_found_across_blanks_in_numerals_and_by_its_door_alone() {
         "翡翠湾3栋2单元502",
         "城市之光 七 栋 二 单 元 六零三",
         "滨江壹号院12-2-1801",
+        "望江嘉苑11dong2danyuan1704shi",
         "家住春晖里 9-2-1102",
         "书香门第6幢丙单元302",
         "我家教师公寓2单元6楼东户",

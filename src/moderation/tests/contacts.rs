@@ -24,6 +24,9 @@ fn a_mail_address_is_found_with_its_signs_in_words_brackets_and_blanks() {
             "我的邮箱zhoumin88在163.com",
             "z h o u @ q q . c o m",
             "资料发 zhoumin@sina.com",
+            "📧 zhou_min🅰️qq.com",
+            "邮 箱 是 z h oumin.xu@ foxm ail. com， 麻 烦",
+            "邮*箱z|houmin·.xu@f·o-xm~ai*l.-com，麻烦",
         ],
     );
     for text in [
@@ -46,6 +49,8 @@ fn a_link_is_found_with_its_dots_in_words_and_by_its_scheme() {
             "进 www . tikuziliao . com 报名",
             "tikuziliao.top?from=3 免费",
             "hxxp://tikuziliao.top/a",
+            "看 www.tiku zi-liao.t o p /gk",
+            "h ttp s:// tiku zi liao. to p/a",
         ],
     );
     hits("link.pay", &["alipays://platformapi/startapp?appId=2026", "付款 wxp://f2f0QwErTy"]);

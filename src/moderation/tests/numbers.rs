@@ -24,6 +24,8 @@ fn a_phone_is_extracted_however_its_digits_are_written_and_parted() {
         "tel13900139000",
         "dian hua yao san jiu ling ling yao san jiu ling ling ling",
         "yisanjiulingling yisanjiulinglingling da wo",
+        "号也是 1 3 9 001 39000",
+        "联系王老师 【1】39001【3】9【0】00",
         "电话 139 …… 0013 …… 9000",
         "139（前三）0013（中四）9000（后四）",
         "打 我 爸 dian 话 1 3 九 O O 一 三 9 O 零 0",
@@ -58,6 +60,9 @@ fn numbers_of_the_exam_are_no_phones() {
         "2026/10/15 报名，139/140 分",
         "百分比 1/3、138/150、120/150",
         "13900139000.5 四舍五入",
+        "岗位编码一三九零零一三九零零零和一三九零零一三九零零一",
+        "进面分 138 139 140 12 人",
+        "像素二九五×四一三，小于一零零KB",
         "wu yi jia ban san tian, ba yi jian jun jie, er ling yi liu nian",
     ] {
         assert_eq!(found(text), [""; 0], "{text}");

@@ -43,6 +43,16 @@ fn what_makes_a_hit_none_reaches_as_far_as_its_rule_says() {
 }
 
 #[test]
+fn a_sentence_goes_on_over_the_ends_of_lines() {
+    let rules = "[[rule]]\nname='x'\ncategory='property'\nreason='r'\nwords=['橘子{4}苹果']\n\
+        unless=['官网']\n";
+    assert_eq!(judged(rules, "橘子\n和苹果"), ["x"]);
+    assert_eq!(judged(rules, "橘子。和苹果"), [""; 0]);
+    assert_eq!(judged(rules, "橘子和苹果\n都好\n官网有"), [""; 0]);
+    assert_eq!(judged(rules, "橘子和苹果。官网有"), ["x"]);
+}
+
+#[test]
 fn a_rule_may_count_by_its_sound_alone() {
     let rules = "[[rule]]\nname='x'\ncategory='property'\nreason='r'\nsound=true\nonly='sound'\n\
         words=['橘子苹果梨']\n";
