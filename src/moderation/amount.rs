@@ -13,6 +13,61 @@ const AMOUNT_MAX: usize = 16;
 /// What one counts that is no money: a thousand of them is no amount.
 const MEASURES: &str = "人字个名次道题分米页年天日月小位份篇张条里岁套本度种家所点步秒词句斤吨公亩户层样项卷行科亿平%倍例台辆克升部只头届集节课章套类级门颗粒回遍场座间";
 
+/// What stands right behind a number that is paid, and right before one.
+const PAID_BEHIND: [&str; 25] = [
+    ",扫我",
+    ",扫码",
+    ",转我",
+    ",付我",
+    ",微信转",
+    ",支付宝",
+    "提成",
+    "佣金",
+    "返现",
+    "定金",
+    "订金",
+    "押金",
+    "红包",
+    "辛苦费",
+    "好处费",
+    "转我",
+    "付我",
+    "打我",
+    "微我",
+    "转过来",
+    "打过来",
+    "扫我",
+    "扫码付",
+    "包过",
+    "到手",
+];
+const PAID_BEFORE: [&str; 24] = [
+    "给你返",
+    "给您返",
+    "给你提",
+    "返你",
+    "返您",
+    "返现",
+    "提成",
+    "佣金",
+    "转我",
+    "付我",
+    "打我",
+    "转给我",
+    "先付",
+    "先转",
+    "先交",
+    "定金",
+    "订金",
+    "押金",
+    "红包",
+    "v我",
+    "辛苦费",
+    "好处费",
+    "只收你",
+    "只收您",
+];
+
 /// Every amount of money: figures or numerals with a unit, or with the sign of the currency.
 pub(super) fn amounts(text: &Text) -> Vec<Token> {
     let mut amounts = Vec::new();
@@ -30,6 +85,7 @@ pub(super) fn amounts(text: &Text) -> Vec<Token> {
         let is_each = length == 0 && text.at(end - 1) == Some('一') && is_counted(text, end);
         let end = end - usize::from(is_each && end > at + 1);
         if is_signed
+            || is_paid(text, at..end)
             || length > 0
             || (has_scale(text, at..end) && (is_each || !is_counted(text, end)))
         {
@@ -143,6 +199,29 @@ fn is_reward(text: &Text, at: usize) -> bool {
     text.at(at) == Some('大') && text.at(at + 1) == Some('洋')
 }
 
+/// Whether a number without a unit is what is paid: 给你300提成, 58，扫我.
+fn is_paid(text: &Text, at: Range<usize>) -> bool {
+    let chars = &text.chars()[at.clone()];
+    // 12345, 12315 and 96110 are called; 2026 is a year.
+    let is_small = (2..=5).contains(&at.len()) && chars.iter().all(|char| char.c.is_ascii_digit());
+    let is_called = at.len() == 5 && matches!(chars[0].c, '1' | '9');
+    let is_year = at.len() == 4 && chars[0].c == '2' && chars[1].c == '0';
+    let is_next = |c: char| c.is_ascii_alphanumeric() || "-+./%:年".contains(c);
+    let follows = at.start.checked_sub(1).and_then(|at| text.at(at));
+    let is_part = follows.is_some_and(is_next) || text.at(at.end).is_some_and(is_next);
+    if !is_small || is_called || is_year || is_part || is_counted(text, at.end) {
+        return false;
+    }
+    let gap = usize::from(text.at(at.end) == Some(' '));
+    let behind =
+        |word: &&str| text.slice(at.end + gap..at.end + gap + word.chars().count()) == **word;
+    PAID_BEHIND.iter().any(|word| behind(word))
+        || PAID_BEFORE.iter().any(|word| {
+            let from = at.start.checked_sub(word.chars().count());
+            from.is_some_and(|from| text.slice(from..at.start) == **word)
+        })
+}
+
 /// How long the unit is that stands behind the number at `at`, with what stands between.
 fn unit(text: &Text, at: Range<usize>) -> usize {
     let is_between =
@@ -188,6 +267,9 @@ mod tests {
             ("两千一套", "两千"),
             ("６０００💰", "6000💰"),
             ("五百左右", "五百"),
+            ("拉一个人给你返300", "300"),
+            ("58，扫我就行", "58"),
+            ("介绍一位300提成", "300"),
         ] {
             assert_eq!(found(written), [expected], "{written}");
         }
@@ -208,6 +290,10 @@ mod tests {
             "百分之五",
             "3万人报考",
             "第500页",
+            "先付2026年的",
+            "定金12315投诉",
+            "返现3倍",
+            "先交15份",
         ] {
             assert_eq!(found(written), [""; 0], "{written}");
         }

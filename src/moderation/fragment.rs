@@ -21,6 +21,8 @@ const PIECE_MAX: usize = 24;
 const TAIL: usize = 16;
 /// In messages of at most so many characters a pattern may go on across the edge.
 const SHORT: usize = 18;
+/// So many characters of words may stand on each side of a part of a number.
+const AROUND_MAX: usize = 8;
 /// In messages of at most so many characters it may do so by its sound.
 const TINY: usize = 4;
 
@@ -138,7 +140,7 @@ impl Joined {
             let words = part.iter().filter(|char| kind(char.c) == Break::Word).count();
             words <= words_max && !part.iter().any(|char| char.c.is_ascii_digit())
         };
-        has_digits && is_bare(before, 4) && is_bare(after, 4)
+        has_digits && is_bare(before, AROUND_MAX) && is_bare(after, AROUND_MAX)
     }
 }
 

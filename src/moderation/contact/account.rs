@@ -4,7 +4,7 @@ use std::ops::{Range, RangeInclusive};
 
 use super::{
     Contact,
-    host::{is_closing, is_opening},
+    host::{is_closing, is_opening, skip},
 };
 use crate::moderation::{
     fold::numeral,
@@ -28,6 +28,9 @@ const NUMERALS_MIN: usize = 3;
 const NAMED_BEFORE: usize = 40;
 /// What looks like an account and is a device.
 const DEVICES: [&str; 8] = ["iphone", "ipad", "ios", "windows", "win", "android", "huawei", "mate"];
+/// How people say `_`.
+const UNDERSCORES: [&str; 7] =
+    ["下划线", "下横线", "下横杠", "下杠", "xiahuaxian", "underscore", "底杠"];
 /// The longest account of WeChat, and the shortest.
 const ACCOUNT_MAX: usize = 20;
 const ACCOUNT_MIN: usize = 6;
@@ -236,6 +239,9 @@ fn run(text: &Text, from: usize, is_introduced: bool) -> Option<(Range<usize>, S
             // An account may go on in the next message.
             Some(JOINT) => {}
             Some(c) if is_spaced && Some(c) == sign && kind(c) != Break::Sentence => {}
+            // ZhengXueJie·88, bao.shangan: no name holds such a sign, but people write it.
+            Some('.' | '·' | '•' | '*')
+                if letters.len() >= 2 && is_introduced && is_tied(text, at) => {}
             Some(' ') if is_introduced && is_parted_once(text, &letters, at) => {}
             Some(c) if is_introduced && !letters.is_empty() && is_bracket(c) => {
                 if !is_enclosed(text, at) {
@@ -243,6 +249,11 @@ fn run(text: &Text, from: usize, is_introduced: bool) -> Option<(Range<usize>, S
                 }
             }
             _ => {
+                if let Some(after) = underscore(text, at).filter(|_| !letters.is_empty()) {
+                    letters.push('_');
+                    at = after;
+                    continue;
+                }
                 let (digits, after) = numerals(text, at);
                 if letters.is_empty() || digits.len() < NUMERALS_MIN {
                     break;
@@ -256,6 +267,24 @@ fn run(text: &Text, from: usize, is_introduced: bool) -> Option<(Range<usize>, S
     }
     let letters = letters.trim_end_matches(['-', '_']).to_owned();
     (!letters.is_empty()).then_some((from..end, letters))
+}
+
+/// Where the word for an underscore at `at` ends, when a letter or a digit stands behind it.
+fn underscore(text: &Text, at: usize) -> Option<usize> {
+    let begin = skip(text, at);
+    let begin = begin + usize::from(text.at(begin).is_some_and(is_opening));
+    let word = UNDERSCORES
+        .iter()
+        .find(|word| text.slice(begin..begin + word.chars().count()) == **word)?;
+    let end = begin + word.chars().count();
+    let end = skip(text, end + usize::from(text.at(end).is_some_and(is_closing)));
+    text.at(end).is_some_and(|c| c.is_ascii_alphanumeric()).then_some(end)
+}
+
+/// Whether two letters or digits and more stand together behind the sign at `at`.
+fn is_tied(text: &Text, at: usize) -> bool {
+    let is_part = |at: usize| text.at(at).is_some_and(|c| c.is_ascii_alphanumeric());
+    is_part(at + 1) && is_part(at + 2)
 }
 
 /// The digits that numerals from `at` on stand for, which single signs may part; where they end.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     Contact, Contacts,
-    host::{has_top, host, is_host_of, loose_host, skip},
+    host::{has_top, host, is_host_of, is_parted, loose_host, skip},
 };
 use crate::moderation::{found::Found, text::Text, token::View, verdict::Category};
 
@@ -100,16 +100,26 @@ fn app(scheme: Scheme, at: Range<usize>) -> Contact {
     if scheme == Scheme::Pay { pay(at) } else { contact(at) }
 }
 
-/// What scheme begins at `at`, and where it ends.
+/// What scheme begins at `at`, and where it ends. Its letters and signs may be parted by blanks.
 fn scheme(text: &Text, at: usize) -> (Scheme, usize) {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == '-';
-    let length = (at..at + SCHEME_MAX).take_while(|at| text.at(*at).is_some_and(is_part)).count();
-    let colon = skip(text, at + length);
-    let slash = |far: usize| text.at(colon + far) == Some('/');
-    if text.at(colon) != Some(':') || !slash(1) || !slash(2) {
+    let (mut name, mut end) = (String::new(), at);
+    while let Some(c) = text.at(end).filter(|_| end < at + 2 * SCHEME_MAX) {
+        if is_part(c) {
+            name.push(c);
+        } else if c != ' ' || !is_parted(text, end) {
+            break;
+        }
+        end += 1;
+    }
+    let colon = skip(text, end);
+    let slash = skip(text, colon + 1);
+    let second = skip(text, slash + 1);
+    let is_scheme =
+        text.at(colon) == Some(':') && text.at(slash) == Some('/') && text.at(second) == Some('/');
+    if !is_scheme || name.len() > SCHEME_MAX {
         return (Scheme::None, at);
     }
-    let name = text.slice(at..at + length);
     let scheme = match name.as_str() {
         "http" | "https" | "hxxp" | "hxxps" | "ttp" | "ttps" | "ftp" => Scheme::Web,
         // h ttp s://: the rest of one that is parted.
@@ -117,11 +127,15 @@ fn scheme(text: &Text, at: usize) -> (Scheme, usize) {
         _ if SCHEMES_PAY.contains(&name.as_str()) => Scheme::Pay,
         _ => Scheme::App,
     };
-    (scheme, colon + 3)
+    (scheme, skip(text, second + 1))
 }
 
 /// How long the path at `end` is.
 fn path(text: &Text, end: usize) -> usize {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "/-_?=&%.#:~".contains(c);
-    (end..end + PATH_MAX).take_while(|at| text.at(*at).is_some_and(is_part)).count()
+    let is_inside =
+        |at: &usize| text.at(*at).is_some_and(|c| is_part(c) || (c == ' ' && is_parted(text, *at)));
+    let whole = (end..end + PATH_MAX).take_while(is_inside).count();
+    // A blank that nothing follows is none of the path.
+    whole - (0..whole).rev().take_while(|far| text.at(end + far) == Some(' ')).count()
 }

@@ -19,6 +19,8 @@ use super::{
     verdict::Category,
 };
 
+/// How sure a code's name must be: digits right beside it say the rest.
+const CODE_SURE: u32 = 45;
 /// The fewest letters or digits of any contact.
 const CONTACT_MIN: usize = 4;
 
@@ -128,7 +130,7 @@ impl Contacts {
             let hit = |at| Contact::new(at, "contact.qq", "QQ号", 85, name.view).said_by(name);
             contacts.extend(number.map(hit));
         }
-        for name in found.of(self.code).filter(|name| name.certainty >= 50) {
+        for name in found.of(self.code).filter(|name| name.certainty >= CODE_SURE) {
             let number = digits(found, runs, name, 4..=8, true);
             let number = number.or_else(|| code_before(found, runs, name));
             let hit = |at| Contact::new(at, "contact.code", "验证码", 85, name.view).said_by(name);

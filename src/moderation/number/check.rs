@@ -22,6 +22,9 @@ pub(super) fn is_usual(shape: &[usize]) -> bool {
         || USUAL.contains(&shape)
         || PREFIXED.contains(&shape)
         || shape.iter().all(|length| *length <= 2)
+        || shape.split_last().is_some_and(|(last, rest)| {
+            *last == 3 && rest.len() == 4 && rest.iter().all(|length| *length == 2)
+        })
 }
 
 /// A resident ID of eighteen places: region, date, ISO 7064 MOD 11-2 (GB 11643-1999).

@@ -4,7 +4,9 @@
 //! weighed by its own checks first, then by the words beside it and by how it is written: nobody
 //! disguises a post code.
 
+mod apart;
 mod check;
+mod heard;
 mod run;
 mod spelled;
 mod sum;
@@ -12,8 +14,9 @@ mod sum;
 use std::ops::Range;
 
 use self::{
+    apart::{reordered, stitched},
     check::{has_bin, is_card_long, is_id, is_like_id, is_luhn, is_old_id, is_usual, mobile},
-    run::{Joiners, Script, runs},
+    run::{Group, Joiners, Script, runs},
 };
 pub(super) use self::{
     run::{Run, is_inside},
@@ -115,7 +118,8 @@ impl Numbers {
 
     /// The classes of words that they need for these runs: none when all are too short.
     pub(super) fn wants(&self, runs: &[Run]) -> Vec<Class> {
-        if runs.iter().all(|run| run.length() < DIGITS_MIN) {
+        let all: usize = runs.iter().map(Run::length).sum();
+        if all < DIGITS_MIN {
             return Vec::new();
         }
         let words = [self.named_before, self.named_after, self.phone, self.card, self.id];
@@ -139,7 +143,27 @@ impl Numbers {
                 add(self.weigh(found, &part));
             }
         }
+        for count in [2, 3] {
+            for parts in runs.windows(count) {
+                numbers.extend(self.stitch(found, parts));
+            }
+        }
         numbers
+    }
+
+    /// What runs with talk between them are together.
+    fn stitch(&self, found: &Found<'_>, runs: &[Run]) -> Option<Number> {
+        let (digits, at) = stitched(found.text, runs)?;
+        let is_harmless = runs.iter().any(|run| self.is_harmless(found, &run.at()));
+        let kind = if digits.len() == MOBILE {
+            Kind::Mobile
+        } else if is_id(&digits.to_lowercase()) {
+            Kind::Id
+        } else {
+            Kind::Card
+        };
+        let digits = digits.to_uppercase();
+        (!is_harmless).then_some(Number { kind, digits, at, score: 80, is_named: true })
     }
 
     /// What the whole run is, if anything: an ID may pass the check of a card, so it is asked first.
@@ -170,12 +194,17 @@ impl Numbers {
             if digits.len() == MOBILE && mobile(&turned).is_some() && has(self.backwards) {
                 return number(Kind::Mobile, &turned, 85);
             }
+            if let Some(ordered) = reordered(found.text, run).filter(|it| it.len() == MOBILE) {
+                return number(Kind::Mobile, &ordered, 80);
+            }
             let score = self.landline(found, run, &digits);
             return if score > 0 { number(Kind::Landline, &digits, score) } else { None };
         };
         let mut score: i32 = 55;
         score += if has(self.phone) { 30 } else { 0 };
         score += if run.is_evasive(found.text) { 25 } else { 0 };
+        let is_told = reordered(found.text, run).is_some_and(|ordered| ordered == digits);
+        score += if is_told { 30 } else { 0 };
         score -= if is_harmless { 70 } else { 0 };
         score -= if run.is_list(found.text) { 30 } else { 0 };
         score -= if is_usual(&run.shape(found.text)) { 0 } else { 30 };
@@ -303,6 +332,7 @@ fn parts(text: &Text, run: &Run) -> Vec<Run> {
         from = to;
     }
     let lengths: Vec<usize> = run.groups.iter().map(|group| group.digits.len()).collect();
+    parts.extend(between_words(text, &run.groups));
     let threes = lengths.windows(3).enumerate().filter(|(_, lengths)| *lengths == [3, 4, 4]);
     let phones = threes.map(|(at, _)| at..at + 3);
     parts.extend(phones.filter(|phone| is_cut(phone.start) && is_cut(phone.end)));
@@ -312,6 +342,22 @@ fn parts(text: &Text, run: &Run) -> Vec<Run> {
         .map(|groups| Run { groups: run.groups[groups].to_vec() })
         .filter(|part| part.digits().len() >= DIGITS_MIN)
         .collect()
+}
+
+/// The parts of a run between which a word stands, or a clause ends.
+fn between_words(text: &Text, groups: &[Group]) -> Vec<Range<usize>> {
+    let (mut parts, mut from) = (Vec::new(), 0);
+    for to in 1..=groups.len() {
+        let is_end = groups.get(to).is_none_or(|group| {
+            let between = &text.chars()[groups[to - 1].at.end..group.at.start];
+            between.iter().any(|it| matches!(kind(it.c), Break::Word | Break::Clause))
+        });
+        if is_end {
+            parts.push(from..to);
+            from = to;
+        }
+    }
+    parts
 }
 
 /// Whether a word is sure enough to say what a number is.

@@ -2,16 +2,16 @@
 
 use std::{collections::HashSet, ops::Range};
 
-use super::spelled::spelled;
+use super::{heard::heard, spelled::spelled};
 use crate::moderation::{
-    fold::{folded, numeral},
+    fold::{self, folded},
     text::{Break, JOINT, Text, kind},
 };
 
 /// Between two groups of one number stand at most so many signs.
 const SIGNS_MAX: usize = 3;
 /// The longest word that may stand between two groups, in characters with its brackets.
-const JOINER_MAX: usize = 8;
+const JOINER_MAX: usize = 12;
 /// Signs between the parts of a number that hide nothing; and the edge of a message.
 const USUAL: &str = "-./()+~_—–|\u{f8ff}";
 /// So many digits that stand alone in a number are parted to hide it.
@@ -36,6 +36,8 @@ pub(super) enum Script {
     Numerals,
     /// The letters o and l, for 0 and 1.
     Letters,
+    /// 衣扇巴.
+    Sounds,
 }
 
 /// Digits of one script with nothing between them.
@@ -175,8 +177,18 @@ pub(super) fn runs(text: &Text, joiners: &Joiners) -> Vec<Run> {
     runs
 }
 
+/// The digit that a numeral stands for; formal ones of Japanese are written by those who evade.
+pub(super) fn numeral(c: char) -> Option<char> {
+    match c {
+        '壱' => Some('1'),
+        '弐' | '貮' => Some('2'),
+        _ => fold::numeral(c),
+    }
+}
+
 fn groups(text: &Text, joiners: &Joiners) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    let mut sounds = heard(text).into_iter().peekable();
     let mut add = |digit: char, at: Range<usize>, script| match groups.last_mut() {
         Some(last) if last.at.end == at.start && last.script == script => {
             last.digits.push(digit);
@@ -195,7 +207,9 @@ fn groups(text: &Text, joiners: &Joiners) -> Vec<Group> {
                 continue;
             }
         }
-        if let Some((digit, script)) = digit(text, at, joiners) {
+        if let Some((_, digit)) = sounds.next_if(|(heard, _)| *heard == at) {
+            add(digit, at..at + 1, Script::Sounds);
+        } else if let Some((digit, script)) = digit(text, at, joiners) {
             add(digit, at..at + 1, script);
         }
         at += 1;
@@ -205,14 +219,21 @@ fn groups(text: &Text, joiners: &Joiners) -> Vec<Group> {
 
 fn digit(text: &Text, at: usize, joiners: &Joiners) -> Option<(char, Script)> {
     let char = text.chars()[at];
-    if char.c.is_ascii_digit() {
+    if char.c.is_ascii_digit() && !is_places(text, at) {
         let script = if char.is_dressed { Script::Dressed } else { Script::Plain };
         return Some((char.c, script));
     }
     // 前三位, 中间四个: it counts the digits that follow.
     let is_count = text.at(at + 1).is_some_and(|c| matches!(c, '位' | '个' | '段' | '组'));
+    let is_count = is_count || is_once(text, at);
     if let Some(digit) = numeral(char.c).filter(|_| !is_count && !joiners.holds(text, at)) {
         return Some((digit, Script::Numerals));
+    }
+    let is_digit = |at: Option<usize>| {
+        at.and_then(|at| text.at(at)).is_some_and(|c| c.is_ascii_digit() || numeral(c).is_some())
+    };
+    if char.c == '参' && is_digit(at.checked_sub(1)) && is_digit(Some(at + 1)) {
+        return Some(('3', Script::Numerals));
     }
     let value = match char.c {
         'o' => '0',
@@ -221,6 +242,22 @@ fn digit(text: &Text, at: usize, joiners: &Joiners) -> Option<(char, Script)> {
         _ => return None,
     };
     is_among_digits(text, at).then_some((value, Script::Letters))
+}
+
+/// Whether the digit at `at` says how many follow or precede: 后面7位.
+fn is_places(text: &Text, at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|at| text.at(at));
+    text.at(at + 1) == Some('位') && before.is_some_and(|c| "前后面下的那尾末".contains(c))
+}
+
+/// Whether the numeral at `at` is no digit but a part of a word: 记一下, 一起.
+fn is_once(text: &Text, at: usize) -> bool {
+    let is_one = text.at(at) == Some('一');
+    let is_digit = |c: char| c.is_ascii_digit() || numeral(c).is_some();
+    let follows = at.checked_sub(1).and_then(|at| text.at(at)).is_some_and(is_digit);
+    is_one
+        && !follows
+        && text.at(at + 1).is_some_and(|c| "下起会样直定些共切般律旦边次条".contains(c))
 }
 
 /// Whether a letter stands between digits, with none but its like and blanks in between.
@@ -267,6 +304,7 @@ fn is_joined(text: &Text, joiners: &Joiners, run: &Run, group: &Group) -> bool {
             matches!((chars.next(), chars.next()), (Some(c), None) if joiners.strewn.contains(&c));
         let has_dressed = is_dressed(group) || run.groups.iter().any(is_dressed);
         return joiners.words.contains(&word)
+            || is_place(&word)
             || (is_strewn && has_dressed)
             || is_aside(text, &between, &word);
     }
@@ -290,6 +328,17 @@ fn is_joined(text: &Text, joiners: &Joiners, run: &Run, group: &Group) -> bool {
         Break::Clause => is_single || is_dressed(group) || is_phone,
         Break::Sentence => is_single || is_dressed(group),
     }
+}
+
+/// Whether a word says which part of a number stands beside it, and nothing else: 前面七位数字是.
+fn is_place(word: &str) -> bool {
+    let says = |c: char| "前中后尾末头首剩接".contains(c);
+    let is_part = |c: char| {
+        says(c)
+            || "面边间半位数字个号码的是为那这一二三四五六七八九十再着下上最先连起来余还就开打两截段续补几"
+                .contains(c)
+    };
+    word.chars().any(says) && word.chars().all(is_part)
 }
 
 /// Whether a whole message of a few words is all that stands between: 好的.

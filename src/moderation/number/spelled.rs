@@ -1,4 +1,4 @@
-//! Digits as they are spelled in Latin letters: yao san jiu.
+//! Digits as they are spelled in Latin letters: yao san jiu, one three nine.
 
 use std::ops::Range;
 
@@ -7,7 +7,17 @@ use crate::moderation::text::Text;
 /// The longest run of letters that is read, in characters.
 const LETTERS_MAX: usize = 48;
 /// The syllables of digits, and how they are spoken on the radio.
-const SYLLABLES: [(&str, char); 14] = [
+const SYLLABLES: [(&str, char); 24] = [
+    ("zero", '0'),
+    ("one", '1'),
+    ("two", '2'),
+    ("three", '3'),
+    ("four", '4'),
+    ("five", '5'),
+    ("six", '6'),
+    ("seven", '7'),
+    ("eight", '8'),
+    ("nine", '9'),
     ("liang", '2'),
     ("ling", '0'),
     ("dong", '0'),
@@ -48,7 +58,7 @@ pub(super) fn spelled(text: &Text, at: usize) -> (Vec<(char, Range<usize>)>, usi
 pub(super) fn syllable(text: &Text, at: usize) -> Option<(&'static str, char)> {
     let begins = |word: &str| word.chars().zip(at..).all(|(c, at)| text.at(at) == Some(c));
     // Most letters begin no digit.
-    if !text.at(at).is_some_and(|c| "ldysjgewqb".contains(c)) {
+    if !text.at(at).is_some_and(|c| "ldysjgewqbzotfn".contains(c)) {
         return None;
     }
     SYLLABLES.into_iter().find(|(word, _)| begins(word))
@@ -67,6 +77,8 @@ mod tests {
     fn letters_are_digits_when_all_of_them_spell_digits() {
         assert_eq!(read("yaosanjiu ba"), ("139".to_owned(), 9));
         assert_eq!(read("lingliangling"), ("020".to_owned(), 13));
+        assert_eq!(read("onethreenine one"), ("139".to_owned(), 12));
+        assert_eq!(read("everyone"), (String::new(), 8));
         assert_eq!(read("baoguo"), (String::new(), 6));
         assert_eq!(read("sanjiuyao5"), ("391".to_owned(), 9));
     }
