@@ -215,7 +215,7 @@ fn is_paid(text: &Text, at: Range<usize>) -> bool {
     let gap = usize::from(text.at(at.end) == Some(' '));
     let behind =
         |word: &&str| text.slice(at.end + gap..at.end + gap + word.chars().count()) == **word;
-    PAID_BEHIND.iter().any(|word| behind(word))
+    PAID_BEHIND.iter().any(behind)
         || PAID_BEFORE.iter().any(|word| {
             let from = at.start.checked_sub(word.chars().count());
             from.is_some_and(|from| text.slice(from..at.start) == **word)
