@@ -183,6 +183,8 @@ fn fill(text: &Text, end: usize) -> (usize, bool) {
         match text.at(at) {
             Some(c) if FILLERS.contains(c) => said = true,
             Some(':' | '=') => said = true,
+            // 扣扣群你们搜下.
+            Some('你' | '您' | '们' | '下') => {}
             Some(c) if kind(c) == Break::Word || c == '\n' => break,
             Some(_) => {}
             None => break,

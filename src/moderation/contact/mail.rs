@@ -10,6 +10,7 @@ use super::{
     },
 };
 use crate::moderation::{
+    fold::numeral,
     found::Found,
     text::{Break, Char, JOINT, Text, kind},
     token::View,
@@ -24,6 +25,8 @@ const DOTLESS_MIN: usize = 5;
 const DOTLESS_MAX: usize = 12;
 /// What is no more than this is no name before a sign that is none.
 const LOCAL_MIN: usize = 4;
+/// A host begins with at most so many numerals: 163, 126.
+const DIGITS_MAX: usize = 4;
 
 impl Contacts {
     /// Addresses of people; those of offices (`.gov.cn`) are published with every announcement.
@@ -40,11 +43,12 @@ impl Contacts {
         let words = found.of(self.at_sign).map(|token| token.at.clone());
         for sign in signs.chain(words) {
             let sign = widened(text, sign);
-            let (host, end) = host(text, sign.end);
+            let (host, end) = spoken(text, sign.end).unwrap_or_else(|| host(text, sign.end));
             let is_public =
                 || is_host_of(&self.hosts_public, &host) && !is_host_of(&self.hosts_mail, &host);
             if has_top(&host) || self.is_dotless(&host) {
-                let start = local(text, sign.start).filter(|_| !is_public());
+                let start = local(text, sign.start).or_else(|| told(text, sign.start));
+                let start = start.filter(|_| !is_public());
                 contacts.extend(start.map(|start| email(start..end)));
             } else if let Some((host, end)) = loose_host(text, sign.end)
                 && is_host_of(&self.hosts_mail, &host.replace('-', ""))
@@ -115,6 +119,30 @@ fn loose_local(text: &Text, end: usize) -> Option<usize> {
         }
     }
     (letters >= LOCAL_MIN).then_some(start)
+}
+
+/// The host that begins with numerals, 一二六点com, and where it ends.
+fn spoken(text: &Text, from: usize) -> Option<(String, usize)> {
+    let from = skip(text, from);
+    let digit = |at: &usize| text.at(*at).and_then(numeral);
+    let mut name: String = (from..from + DIGITS_MAX).map_while(|at| digit(&at)).collect();
+    let dot = skip(text, from + name.len());
+    let is_dot = text.at(dot).is_some_and(|c| matches!(c, '.' | '。' | '点'));
+    if name.is_empty() || !is_dot {
+        return None;
+    }
+    let (top, end) = host(text, skip(text, dot + 1));
+    name.push('.');
+    name.push_str(&top);
+    Some((name, end))
+}
+
+/// Where the numerals begin that are the name before `end`.
+fn told(text: &Text, end: usize) -> Option<usize> {
+    let is_part =
+        |at: &usize| text.at(*at).is_some_and(|c| c.is_ascii_digit() || numeral(c).is_some());
+    let length = (end.saturating_sub(LOCAL_MAX)..end).rev().take_while(is_part).count();
+    (length > LOCAL_MIN).then_some(end - length)
 }
 
 /// Where the name begins that ends at `end`.

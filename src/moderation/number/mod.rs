@@ -154,7 +154,8 @@ impl Numbers {
     /// What runs with talk between them are together.
     fn stitch(&self, found: &Found<'_>, runs: &[Run]) -> Option<Number> {
         let (digits, at) = stitched(found.text, runs)?;
-        let is_harmless = runs.iter().any(|run| self.is_harmless(found, &run.at()));
+        let is_harmless =
+            runs.iter().any(|run| self.is_harmless(found, &run.at())) || self.is_serial(found, &at);
         let kind = if digits.len() == MOBILE {
             Kind::Mobile
         } else if is_id(&digits.to_lowercase()) {
@@ -194,7 +195,8 @@ impl Numbers {
             if digits.len() == MOBILE && mobile(&turned).is_some() && has(self.backwards) {
                 return number(Kind::Mobile, &turned, 85);
             }
-            if let Some(ordered) = reordered(found.text, run).filter(|it| it.len() == MOBILE) {
+            let ordered = reordered(found.text, run).filter(|it| it.len() == MOBILE);
+            if let Some(ordered) = ordered.filter(|_| !self.is_serial(found, &at)) {
                 return number(Kind::Mobile, &ordered, 80);
             }
             let score = self.landline(found, run, &digits);
@@ -203,13 +205,21 @@ impl Numbers {
         let mut score: i32 = 55;
         score += if has(self.phone) { 30 } else { 0 };
         score += if run.is_evasive(found.text) { 25 } else { 0 };
-        let is_told = reordered(found.text, run).is_some_and(|ordered| ordered == digits);
+        let is_told = reordered(found.text, run).is_some_and(|ordered| ordered == digits)
+            && !self.is_serial(found, &at);
         score += if is_told { 30 } else { 0 };
         score -= if is_harmless { 70 } else { 0 };
         score -= if run.is_list(found.text) { 30 } else { 0 };
         score -= if is_usual(&run.shape(found.text)) { 0 } else { 30 };
         score -= if follows_letters(found.text, at.start) && !has(self.phone) { 40 } else { 0 };
         number(Kind::Mobile, national, score.clamp(0, 100) as u32)
+    }
+
+    /// Whether words near the parts of a number name another number: 订单号的前半段.
+    fn is_serial(&self, found: &Found<'_>, at: &Range<usize>) -> bool {
+        let around = at.start.saturating_sub(CUE_CHARS)..at.end;
+        found.within(self.named_before, &around).is_some()
+            && !found.near(self.phone, at, CUE_CHARS, is_sure)
     }
 
     /// A landline is somebody's own only when they say so: those of offices are published.
