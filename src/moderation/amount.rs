@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     number::Run,
-    text::{Break, Text, kind},
+    text::{Break, Char, Text, kind},
     token::Token,
 };
 
@@ -14,8 +14,11 @@ const AMOUNT_MAX: usize = 16;
 const MEASURES: &str = "人字个名次道题分米页年天日月小位份篇张条里岁套本度种家所点步秒词句斤吨公亩户层样项卷行科亿平%倍例台辆克升部只头届集节课章套类级门颗粒回遍场座间";
 
 /// What stands right behind a number that is paid, and right before one.
-const PAID_BEHIND: [&str; 25] = [
+const PAID_BEHIND: [&str; 28] = [
     ",扫我",
+    "微信我",
+    ",微信我",
+    "扫这",
     ",扫码",
     ",转我",
     ",付我",
@@ -203,7 +206,8 @@ fn is_reward(text: &Text, at: usize) -> bool {
 fn is_paid(text: &Text, at: Range<usize>) -> bool {
     let chars = &text.chars()[at.clone()];
     // 12345, 12315 and 96110 are called; 2026 is a year.
-    let is_small = (2..=5).contains(&at.len()) && chars.iter().all(|char| char.c.is_ascii_digit());
+    let is_figure = |char: &Char| char.c.is_ascii_digit() || char.c == '.';
+    let is_small = (2..=5).contains(&at.len()) && chars.iter().all(is_figure);
     let is_called = at.len() == 5 && matches!(chars[0].c, '1' | '9');
     let is_year = at.len() == 4 && chars[0].c == '2' && chars[1].c == '0';
     let is_next = |c: char| c.is_ascii_alphanumeric() || "-+./%:年".contains(c);

@@ -131,6 +131,11 @@ pub(super) fn digits(
 ) -> Option<Range<usize>> {
     let text = found.text;
     let (from, _) = fill(text, name.at.end);
+    // A code has come: 验证码收到了 305729.
+    let is_came = |at: &usize| {
+        text.at(*at).is_some_and(|c| "收到了来啦刚好的 ,".contains(c)) && may_begin_with_0
+    };
+    let from = from + (from..from + FILLERS_MAX).take_while(is_came).count();
     let run = &runs[runs.binary_search_by_key(&from, |run| run.at().start).ok()?];
     let digits = run.digits();
     let fits = length.contains(&digits.len()) && (may_begin_with_0 || !digits.starts_with('0'));
@@ -242,7 +247,7 @@ fn run(text: &Text, from: usize, is_introduced: bool) -> Option<(Range<usize>, S
             Some(JOINT) => {}
             Some(c) if is_spaced && Some(c) == sign && kind(c) != Break::Sentence => {}
             // ZhengXueJie·88, bao.shangan: no name holds such a sign, but people write it.
-            Some('.' | '·' | '•' | '*')
+            Some('.' | '·' | '•' | '*' | '点')
                 if letters.len() >= 2 && is_introduced && is_tied(text, at) => {}
             Some(' ') if is_introduced && is_parted_once(text, &letters, at) => {}
             Some(c) if is_introduced && !letters.is_empty() && is_bracket(c) => {

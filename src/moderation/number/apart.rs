@@ -12,7 +12,7 @@ use super::{
 use crate::moderation::text::{Break, JOINT, Text, kind};
 
 /// A word says which part it is when it stands so near, in characters.
-const LABEL_CHARS: usize = 8;
+const LABEL_CHARS: usize = 10;
 /// Parts stand no farther apart, in characters.
 const APART_MAX: usize = 30;
 /// A part has so many digits.
@@ -112,9 +112,9 @@ fn place(text: &Text, at: &Range<usize>, from: usize, to: usize) -> Option<Place
     let before = at.start.saturating_sub(LABEL_CHARS).max(from)..at.start;
     let after = at.end..(at.end + LABEL_CHARS).min(to);
     let said = |at: usize| match text.at(at)? {
-        '前' | '头' => Some(Place::First),
+        '前' | '头' | '先' => Some(Place::First),
         '中' => Some(Place::Middle),
-        '后' | '尾' | '末' | '剩' | '接' | '续' => Some(Place::Last),
+        '后' | '尾' | '末' | '剩' | '接' | '续' | '另' | '余' => Some(Place::Last),
         _ => None,
     };
     let is_within = |at: &usize| text.at(*at).is_some_and(|c| c == ':' || kind(c) < Break::Clause);

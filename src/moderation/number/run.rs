@@ -325,7 +325,7 @@ fn is_joined(text: &Text, joiners: &Joiners, run: &Run, group: &Group) -> bool {
             !(is_sum && (is_plain && !is_single || has('%'))) && !is_decimal
         }
         // Signs of clauses stand between single digits, or between the parts of a phone.
-        Break::Clause => is_single || is_dressed(group) || is_phone,
+        Break::Clause => is_single || is_dressed(group) || is_phone || is_card_part(run, group),
         Break::Sentence => is_single || is_dressed(group),
     }
 }
@@ -358,6 +358,13 @@ fn is_phone_part(run: &Run, group: &Group) -> bool {
         _ => false,
     };
     is_begun && group.digits.len() == 4
+}
+
+/// Whether a group goes on a card that is written in fours.
+fn is_card_part(run: &Run, group: &Group) -> bool {
+    let is_four = |group: &Group| group.digits.len() == 4;
+    let is_begun = run.groups.first().is_some_and(|first| first.digits.starts_with("62"));
+    is_begun && run.groups.iter().all(is_four) && group.digits.len() <= 4
 }
 
 /// The check digit X of an ID, which no letter and no digit may follow.
