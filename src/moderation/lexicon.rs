@@ -120,7 +120,7 @@ pub(super) struct Rule {
     /// What is found in this reading alone counts: written otherwise, its words mean something else.
     #[serde(default)]
     pub(super) only: Option<View>,
-    /// Denying and doubting words do not weaken it.
+    /// Only what tells what the whole text is weakens it: no denying and no doubting words.
     #[serde(default)]
     pub(super) firm: bool,
     /// Only what this side writes.

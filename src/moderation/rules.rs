@@ -163,14 +163,11 @@ impl Rules {
             return (Found::new(text, Vec::new(), |_| iter::empty()), likely);
         }
         let mut classes = Bits::up_to(self.waiting.classes());
-        let mut is_weak = false;
-        for rule in likely.rules.iter().map(|rule| &self.rules[rule]) {
-            is_weak |= !rule.told.firm;
-            classes.add_all(&rule.classes);
-        }
+        let has_rules = !likely.rules.is_empty();
+        likely.rules.iter().for_each(|rule| classes.add_all(&self.rules[rule].classes));
         let patterns = likely.patterns.iter().map(|it| &self.waiting.patterns[*it as usize]);
         let steps = patterns.flat_map(|it| &it.steps).map(|(_, class, _)| *class);
-        let reducers = self.reducers.iter().filter(|_| is_weak).map(|it| it.class);
+        let reducers = self.reducers.iter().filter(|_| has_rules).map(|it| it.class);
         for class in steps.chain(reducers).chain(wanted.iter().copied()) {
             classes.add(usize::from(class));
         }
@@ -293,7 +290,7 @@ impl Rules {
             score += if all.iter().any(is_company) { COMPANY } else { 0 };
         }
         score += if it.is_evasive && told.tier != Tier::Adding { EVASION } else { 0 };
-        let reduced_by = if told.firm { Vec::new() } else { self.reduced_by(found, &it.at) };
+        let reduced_by = self.reduced_by(found, &it.at, told.firm);
         let minus: u32 =
             reduced_by.iter().map(|number| self.reducers[*number as usize].minus).sum();
         let score = score.min(100).saturating_sub(minus);
@@ -309,8 +306,10 @@ impl Rules {
         finding.at.start.min(cue.start)..finding.at.end.max(cue.end)
     }
 
-    fn reduced_by(&self, found: &Found<'_>, at: &Range<usize>) -> Vec<u32> {
+    /// What weakens a hit at `at`; a firm one only what says what the whole text is.
+    fn reduced_by(&self, found: &Found<'_>, at: &Range<usize>, is_firm: bool) -> Vec<u32> {
         let reaches = |reducer: &Reducer| match reducer.scope {
+            Scope::Before | Scope::Sentence | Scope::Clause if is_firm => false,
             Scope::Text | Scope::Sentence | Scope::Clause => {
                 found.says(reducer.class, &reducer.scope.around(found, at))
             }
