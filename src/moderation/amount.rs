@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{
+    contact::is_device,
     number::Run,
     text::{Break, Char, Text, kind},
     token::Token,
@@ -114,7 +115,10 @@ pub(super) fn accounts(text: &Text) -> Vec<Token> {
         let length = (at..text.len()).take_while(|at| is_part(*at)).count();
         let chars = text.chars().get(at..at + length).unwrap_or_default();
         let begins = chars.first().is_some_and(|first| first.c.is_ascii_alphabetic());
-        let is_account = begins && chars.iter().any(|char| !char.c.is_ascii_alphabetic());
+        let letters = text.slice(at..at + length);
+        let is_account = begins
+            && !is_device(&letters)
+            && chars.iter().any(|char| !char.c.is_ascii_alphabetic());
         if (6..=20).contains(&length) && is_account {
             accounts.push(Token::recognised(at..at + length));
         }

@@ -104,6 +104,12 @@ pub(super) fn lone_accounts(found: &Found<'_>, names: Class) -> Vec<Contact> {
     edges.filter_map(lone).collect()
 }
 
+/// Whether letters and digits name a device: mate60.
+pub(in crate::moderation) fn is_device(letters: &str) -> bool {
+    let name = letters.trim_end_matches(|c: char| c.is_ascii_digit());
+    DEVICES.contains(&name)
+}
+
 /// A password behind its name: letters and digits, with what people put among them.
 pub(super) fn password(found: &Found<'_>, name: &Token) -> Option<Contact> {
     let text = found.text;

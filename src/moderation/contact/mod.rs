@@ -7,6 +7,7 @@ mod mail;
 
 use std::ops::Range;
 
+pub(super) use self::account::is_device;
 use self::account::{
     account, account_before, added, code_before, digits, lone_accounts, number_before, password,
 };
@@ -150,5 +151,49 @@ impl Contacts {
         self.emails(found, &mut contacts);
         self.links(found, &mut contacts);
         contacts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        config,
+        moderation::{Moderation, Place, Question, Side},
+    };
+
+    /// The rules that recognisers hit by, of a message behind `earlier`.
+    fn found(earlier: &[&str], text: &str) -> Vec<String> {
+        let moderation = Moderation::load(&config::moderation::Moderation::default()).unwrap();
+        let question = Question { text, earlier, place: Place::Consult, side: Side::Institution };
+        moderation.judge(question).spans.into_iter().map(|span| span.rule).collect()
+    }
+
+    #[test]
+    fn contacts_are_read_with_their_signs_in_words_and_parted() {
+        for (earlier, text, rule) in [
+            (&[][..], "h t t p s : / / b m . x u e b a . t o p / r e g 登记", "link.other"),
+            (&[], "邮箱：liulei88圈a一二六点com", "contact.email"),
+            (&[], "三八二零一九四七 艾特qq点com", "contact.email"),
+            (&[], "薇：liu下划线lei下划线88", "contact.wechat"),
+            (&[], "加我微信 LiuLei·2019", "contact.wechat"),
+            (&[], "燕正码 305729", "contact.code"),
+            (&[], "验证码收到了 305729", "contact.code"),
+            (&["有个扣扣群你们搜下", "382 019"], "47", "contact.qq"),
+        ] {
+            let rules = found(earlier, text);
+            assert!(rules.iter().any(|it| it == rule), "{text}: {rules:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_like_a_contact_is_none() {
+        for text in [
+            "第3题下划线的句子怎么理解",
+            "wps.office2019能打开吗",
+            "验证码收到了吗，5分钟了",
+            "手机是mate60，微信打不开",
+        ] {
+            assert_eq!(found(&[], text), [""; 0], "{text}");
+        }
     }
 }
