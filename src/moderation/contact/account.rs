@@ -139,7 +139,7 @@ pub(super) fn digits(
     let (from, _) = fill(text, name.at.end);
     // A code has come: 验证码收到了 305729.
     let is_came = |at: &usize| {
-        text.at(*at).is_some_and(|c| "收到了来啦刚好的 ,".contains(c)) && may_begin_with_0
+        text.at(*at).is_some_and(|c| "收到了来啦刚好的 ,:".contains(c)) && may_begin_with_0
     };
     let from = from + (from..from + FILLERS_MAX).take_while(is_came).count();
     let run = &runs[runs.binary_search_by_key(&from, |run| run.at().start).ok()?];
@@ -253,8 +253,9 @@ fn run(text: &Text, from: usize, is_introduced: bool) -> Option<(Range<usize>, S
             Some(JOINT) => {}
             Some(c) if is_spaced && Some(c) == sign && kind(c) != Break::Sentence => {}
             // ZhengXueJie·88, bao.shangan: no name holds such a sign, but people write it.
-            Some('.' | '·' | '•' | '*' | '点')
-                if letters.len() >= 2 && is_introduced && is_tied(text, at) => {}
+            Some('·' | '•') if letters.len() >= 2 && is_tied(text, at) => {}
+            Some('.' | '*' | '点') if letters.len() >= 2 && is_introduced && is_tied(text, at) => {
+            }
             Some(' ') if is_introduced && is_parted_once(text, &letters, at) => {}
             Some(c) if is_introduced && !letters.is_empty() && is_bracket(c) => {
                 if !is_enclosed(text, at) {

@@ -190,7 +190,7 @@ mod tests {
         for text in [
             "第3题下划线的句子怎么理解",
             "wps.office2019能打开吗",
-            "验证码收到了吗，5分钟了",
+            "验证码等了5分钟",
             "手机是mate60，微信打不开",
         ] {
             assert_eq!(found(&[], text), [""; 0], "{text}");
