@@ -5,6 +5,10 @@
 //! answer, so that the pause tells nothing. What was stopped is remembered by author, not by
 //! conversation or session: neither a transfer nor a new session forgives it.
 //!
+//! A line counts from its verdict on, so that none is judged while those before it wait for the disk.
+//! What then is not stored as a new line is taken back, with the pause that it brought: a conflict or
+//! a retry that is answered from the archive tells no verdict, and a pause would.
+//!
 //! Each node counts for itself and forgets when it restarts: the archive has the lines themselves.
 
 use std::{
@@ -49,6 +53,17 @@ struct Author {
     is_told: bool,
 }
 
+/// A stopped line that may not have been stored yet.
+#[derive(Debug)]
+pub(super) struct Stopped {
+    /// Its author is in an episode that nobody was told of yet.
+    is_news: bool,
+    /// The line, if it was not counted before.
+    counted: Option<u64>,
+    /// The end of the pause that it brought, and of the one before that.
+    pause: Option<(i64, i64)>,
+}
+
 /// Whether the viewer is told which words were found: candidates, and the platform's own desk.
 pub(super) fn is_confided(viewer: &Viewer) -> bool {
     viewer.institution().is_none_or(|institution| institution.as_str() == SUPPORT)
@@ -65,16 +80,22 @@ impl Probes {
         Some(known.paused_until - now_ms).filter(|pause| *pause > 0)
     }
 
-    /// A line of the author is stopped, of which `max` are borne. Whether they are in an episode that
-    /// nobody was told of yet.
-    fn stopped(&self, author: &UserId, (max, line): (usize, u64), now_ms: i64) -> bool {
+    /// Whether anything of the author's was stopped lately.
+    fn knows(&self, author: &UserId) -> bool {
+        self.authors.contains_key(author)
+    }
+
+    /// A line of the author is stopped, of which `max` are borne.
+    fn stopped(&self, author: &UserId, (max, line): (usize, u64), now_ms: i64) -> Stopped {
+        let mut stopped = Stopped { is_news: false, counted: None, pause: None };
         if max == 0 {
-            return false;
+            return stopped;
         }
         self.make_room(now_ms);
         let mut known = self.authors.entry(author.clone()).or_default();
         known.forget(self.config, now_ms);
         if !known.stops.iter().any(|(_, other)| *other == line) {
+            stopped.counted = Some(line);
             known.stops.push_back((now_ms, line));
             if known.stops.len() > max + 1 {
                 known.stops.pop_front();
@@ -83,11 +104,26 @@ impl Probes {
             // Lines that were judged at once make one pause.
             if is_beyond && known.paused_until <= now_ms {
                 let doubled = self.config.pause.as_ms() << known.pauses.min(DOUBLINGS_MAX);
+                stopped.pause = Some((now_ms + doubled, known.paused_until));
                 known.paused_until = now_ms + doubled;
                 known.pauses += 1;
             }
         }
-        known.pauses > 0 && !known.is_told
+        stopped.is_news = known.pauses > 0 && !known.is_told;
+        stopped
+    }
+
+    /// The line was not stored, or not as a new one: it does not count.
+    fn take_back(&self, author: &UserId, stopped: &Stopped) {
+        let Some(line) = stopped.counted else { return };
+        let Some(mut known) = self.authors.get_mut(author) else { return };
+        known.stops.retain(|(_, other)| *other != line);
+        if let Some((until, before)) = stopped.pause
+            && known.paused_until == until
+        {
+            known.paused_until = before;
+            known.pauses = known.pauses.saturating_sub(1);
+        }
     }
 
     /// Staff know of the author's episode.
@@ -121,6 +157,13 @@ impl Probes {
     }
 }
 
+impl Stopped {
+    /// Whether staff are to be told that the author is probing.
+    pub(super) fn is_news(&self) -> bool {
+        self.is_news
+    }
+}
+
 impl Author {
     /// Forgets what is older than the window; and the episode, when nothing was stopped for as long.
     fn forget(&mut self, config: Probing, now_ms: i64) {
@@ -143,8 +186,14 @@ impl Consult {
         }
     }
 
-    /// A text of the viewer's is stopped. Whether staff are to be told that they are probing.
-    pub(super) fn probes(&self, viewer: &Viewer, sending: &Sending) -> bool {
+    /// Whether something of the viewer's was stopped lately: what they send again is then answered
+    /// before it is judged.
+    pub(super) fn is_probing(&self, viewer: &Viewer) -> bool {
+        self.inner().probes.knows(&viewer.person)
+    }
+
+    /// A text of the viewer's is stopped.
+    pub(super) fn probes(&self, viewer: &Viewer, sending: &Sending) -> Stopped {
         let (probes, is_confided) = (&self.inner().probes, is_confided(viewer));
         let max = if is_confided { probes.config.user_max } else { probes.config.serving_max };
         // Of those who may confirm, the same words again are no other try.
@@ -152,8 +201,14 @@ impl Consult {
             true => probes.hasher.hash_one(sending.body.text()),
             false => probes.hasher.hash_one((&sending.conversation, &sending.client_id)),
         };
-        let is_news = probes.stopped(&viewer.person, (max, line), self.now_ms());
-        is_news && viewer.side() == Side::Institution && !is_confided
+        let mut stopped = probes.stopped(&viewer.person, (max, line), self.now_ms());
+        stopped.is_news &= viewer.side() == Side::Institution && !is_confided;
+        stopped
+    }
+
+    /// What was stopped of the viewer's is no new line.
+    pub(super) fn probes_not(&self, viewer: &Viewer, stopped: &Stopped) {
+        self.inner().probes.take_back(&viewer.person, stopped);
     }
 
     /// The viewer has confirmed a held text.

@@ -12,7 +12,7 @@ fn probes() -> Probes {
 }
 
 fn stop(probes: &Probes, line: u64, now_ms: i64) -> bool {
-    probes.stopped(&"t".into(), (5, line), now_ms)
+    probes.stopped(&"t".into(), (5, line), now_ms).is_news
 }
 
 fn stops(probes: &Probes, lines: RangeInclusive<u64>) {
@@ -92,4 +92,24 @@ fn no_more_authors_are_remembered_than_may_be() {
     }
     assert!(probes.authors.len() <= AUTHORS_MAX);
     assert!(pause(&probes, 0).is_some(), "least of all those who have to wait are forgotten");
+}
+
+#[test]
+fn a_line_that_is_taken_back_takes_the_pause_that_it_brought_with_it() {
+    let probes = probes();
+    let author = "t".into();
+    stops(&probes, 1..=5);
+    for _ in 0..3 {
+        let sixth = probes.stopped(&author, (5, 6), 0);
+        assert_eq!(pause(&probes, 0), Some(30_000), "the first pause, each time");
+        probes.take_back(&author, &sixth);
+        assert_eq!(pause(&probes, 0), None);
+    }
+    assert!(stop(&probes, 6, 0), "it is news still");
+    let again = probes.stopped(&author, (5, 6), 0);
+    probes.take_back(&author, &again);
+    assert_eq!(pause(&probes, 0), Some(30_000), "a second time counts for nothing either way");
+    probes.take_back(&author, &probes.stopped(&author, (5, 7), 30_000));
+    stop(&probes, 8, 30_000);
+    assert_eq!(pause(&probes, 30_000), Some(60_000), "earlier pauses stay");
 }
