@@ -50,7 +50,7 @@ impl Consult {
         let parts = verdict.withdrawn.iter().filter_map(|number| lines.get(*number));
         let withdraws = parts.map(|line| line.seq).collect();
         let is_stopped = verdict.action != Action::Allow;
-        let stopped = is_stopped.then(|| self.probes(viewer, sending));
+        let stopped = is_stopped.then(|| self.probes(viewer, sending, &verdict.rules_version));
         Ok(Judgement { verdict, withdraws, stopped })
     }
 

@@ -285,6 +285,24 @@ async fn a_line_that_others_came_before_brings_no_pause_until_it_is_stored() {
 }
 
 #[tokio::test]
+async fn a_pause_that_a_bad_rule_brought_ends_with_the_rule() {
+    let house = House::new().await;
+    let (conversation, who) = (house.served().await, tutor("tutor1"));
+    let before = house.moderation.in_force();
+    let bad = "[[rule]]\nname='property.x'\ncategory='property'\nreason='r'\nwords=['您好']\n";
+    let bad = house.moderation.compile([("a.toml".to_owned(), bad.to_owned())]).unwrap();
+    house.moderation.replace(bad);
+    for n in 0..6 {
+        let said = (&*format!("k{n}"), "您好");
+        assert_eq!(status(&house, &who, &conversation, said).await, "hidden");
+    }
+    let refused = house.say(&who, &conversation, ("k", "再见")).await.answer.unwrap_err();
+    assert_eq!(refused.code(), Code::RateLimited);
+    house.moderation.replace(before);
+    assert_eq!(status(&house, &who, &conversation, ("k", "您好")).await, "delivered");
+}
+
+#[tokio::test]
 async fn candidates_are_slowed_later_and_not_at_all_for_what_they_stand_by() {
     let house = House::new().await;
     let conversation = house.served().await;
