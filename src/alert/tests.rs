@@ -218,6 +218,9 @@ async fn pages_are_filtered_and_go_on_where_the_last_one_ended() {
     }
     let conversations: Vec<_> = seen.iter().map(|alert| &alert["conversation"]).collect();
     assert_eq!(conversations, ["c4", "c3", "c2", "c1", "c0"]);
+    let whole = node.ask(ANN, "alert.list", json!({"kind": "keyword", "limit": 5})).await;
+    assert_eq!(whole["alerts"].as_array().unwrap().len(), 5);
+    assert!(whole.get("next").is_none(), "a full page may be the last one");
     node.ask(ANN, "alert.claim", json!({"alert": seen[0]["id"]})).await;
     for (filter, number) in [
         (json!({"institution": "inst1"}), 6),
@@ -256,6 +259,15 @@ async fn staff_who_listed_alerts_within_the_hour_hear_of_them() {
     assert_eq!(node.heard("ben").await.len(), 2, "long since listed");
     assert_eq!(node.heard("ann").await.len(), 4, "listed again");
     assert!(node.heard("t1").await.is_empty());
+}
+
+#[tokio::test]
+async fn alerts_are_listed_even_when_nobody_can_be_noted_as_a_listener() {
+    let node = Node::open().await;
+    node.hit(Kind::Keyword, ("c1", "t1"), 1).await;
+    let gone = Statement::new("DROP TABLE alert_listener");
+    node.alerts.0.store.commit(vec![gone]).await.unwrap();
+    assert_eq!(node.list(json!({})).await.len(), 1);
 }
 
 #[tokio::test]

@@ -71,6 +71,11 @@ pub struct Matrix {
     pub push: Sides,
 }
 
+/// The shortest budget: a busy machine takes milliseconds to come to anything.
+const BUDGET_MIN: Span = Span::milliseconds(10);
+/// The longest first pause.
+const PROBE_PAUSE_MAX: Span = Span::seconds(86_400);
+
 /// The `[moderation]` section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -79,7 +84,7 @@ pub struct Moderation {
     pub lexicon: String,
     /// How often the folder and what was published are looked at; `0s` only at the start.
     pub watch: Span,
-    /// How long judging a text may take; `0s` for any time. A text that takes longer is not shown.
+    /// How long judging a text may take, 10 ms or more; `0s` for any time. A text that takes longer is not shown.
     pub budget: Span,
     /// How many lines of somebody who serves may be stopped within the window before they are slowed
     /// down, and an alert is raised; 0 for any number.
@@ -89,7 +94,7 @@ pub struct Moderation {
     pub probe_user_max: usize,
     /// The window.
     pub probe_window: Span,
-    /// How long the first pause is. Each that follows is twice as long, up to 64 times the first.
+    /// How long the first pause is, at most a day. Each that follows is twice as long, up to 64 times the first.
     pub probe_pause: Span,
     /// What is done with a text that a rule hits.
     pub matrix: Matrix,
@@ -138,12 +143,22 @@ impl Moderation {
         }
     }
 
-    /// Refuses a window that nothing falls into, and a pause that slows nobody down.
+    /// Refuses a window that nothing falls into, a pause that slows nobody down or all but for ever,
+    /// and a budget in which nothing would be judged.
     pub(super) fn check(&self) -> Vec<Wrong> {
         let spans = [("probe_window", self.probe_window), ("probe_pause", self.probe_pause)];
         let zeros = spans.into_iter().filter(|(_, span)| span.0.is_zero());
         let reason = "0 would slow nobody down; set probe_max and probe_user_max to 0 for that";
-        zeros.map(|(key, _)| Wrong::new(key, reason)).collect()
+        let mut wrong: Vec<_> = zeros.map(|(key, _)| Wrong::new(key, reason)).collect();
+        if self.probe_pause > PROBE_PAUSE_MAX {
+            wrong
+                .push(Wrong::new("probe_pause", "at most 1d: it doubles up to 64 times the first"));
+        }
+        if !self.budget.0.is_zero() && self.budget < BUDGET_MIN {
+            let reason = "at least 10ms, or next to nothing would be judged; 0s for any time";
+            wrong.push(Wrong::new("budget", reason));
+        }
+        wrong
     }
 }
 

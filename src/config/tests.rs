@@ -188,6 +188,19 @@ fn limits_that_would_let_nobody_in_are_refused() {
 }
 
 #[test]
+fn budgets_and_pauses_that_are_out_of_proportion_are_refused() {
+    let file = "[moderation]\nbudget = '9ms'\nprobe_pause = '106751991168d'";
+    insta::assert_snapshot!(load(file, &[]).unwrap_err(), @r"
+    FILE: `moderation.probe_pause`: at most 1d: it doubles up to 64 times the first
+    FILE: `moderation.budget`: at least 10ms, or next to nothing would be judged; 0s for any time
+    ");
+    for file in ["[moderation]\nbudget = '0s'", "[moderation]\nbudget = '10ms'\nprobe_pause = '1d'"]
+    {
+        assert!(load(file, &[]).is_ok(), "{file}");
+    }
+}
+
+#[test]
 fn the_effective_configuration_loads_again_as_itself() {
     let config = load("[channels.namespaces.news]\npresence = true", &[]).unwrap();
     assert_eq!(load(&config.to_toml(), &[]).unwrap(), config);

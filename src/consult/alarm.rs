@@ -3,7 +3,7 @@
 
 use super::{
     Consult, announce::Bulletin, conversation::Conversation, event::News, judge::Judgement,
-    viewer::Viewer,
+    probe::Stopped, viewer::Viewer,
 };
 use crate::{
     alert::{Cause, Kind},
@@ -20,7 +20,8 @@ impl Consult {
     ) -> Vec<Cause> {
         let is_hidden = matches!(judged.verdict.action, Action::Hide | Action::Reject);
         let is_keyword = is_hidden && viewer.side() == Side::Institution;
-        let kinds = [(Kind::Keyword, is_keyword), (Kind::Probing, judged.probes)];
+        let is_probing = judged.stopped.as_ref().is_some_and(Stopped::is_news);
+        let kinds = [(Kind::Keyword, is_keyword), (Kind::Probing, is_probing)];
         // As the record says it: what stopped a text without a category counts as the gravest.
         let category = judged.verdict.category.unwrap_or(Category::Sensitive).as_str();
         let place = (&conversation.institution, &conversation.id, &viewer.person);

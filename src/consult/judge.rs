@@ -4,6 +4,7 @@ use super::{
     Consult, Needs,
     conversation::Conversation,
     entry::{Entry, Opened},
+    probe::Stopped,
     reach::Stop,
     recent::{Line, READ_MAX, Tail},
     send::Sending,
@@ -23,8 +24,8 @@ pub(super) struct Judgement {
     pub(super) verdict: Verdict,
     /// The earlier messages that hold a part of what was found.
     pub(super) withdraws: Vec<i64>,
-    /// Staff are to be told that its author is probing.
-    pub(super) probes: bool,
+    /// It is stopped, and counts among what its author has tried.
+    pub(super) stopped: Option<Stopped>,
 }
 
 impl Consult {
@@ -48,8 +49,9 @@ impl Consult {
         let verdict = moderation.decide(question, metrics).map_err(unjudged)?;
         let parts = verdict.withdrawn.iter().filter_map(|number| lines.get(*number));
         let withdraws = parts.map(|line| line.seq).collect();
-        let probes = verdict.action != Action::Allow && self.probes(viewer, sending);
-        Ok(Judgement { verdict, withdraws, probes })
+        let is_stopped = verdict.action != Action::Allow;
+        let stopped = is_stopped.then(|| self.probes(viewer, sending, &verdict.rules_version));
+        Ok(Judgement { verdict, withdraws, stopped })
     }
 
     async fn earlier(

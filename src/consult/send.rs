@@ -169,7 +169,13 @@ impl Consult {
             return Err(bad("reply_to names no record of this conversation").into());
         }
         self.check_floor(&conversation, sight).await?;
-        let judged = match self.judge(&conversation, viewer, sending).await {
+        // Of whoever is counted, what was sent before is neither judged nor counted again.
+        if self.is_probing(viewer)
+            && let Some(first) = self.first_result(viewer, sending).await?
+        {
+            return Ok(first);
+        }
+        let mut judged = match self.judge(&conversation, viewer, sending).await {
             Ok(judged) => judged,
             // A retry is no new word, even from somebody who has to wait, or while judging fails.
             Err(Stop::Refused(refusal)) => {
@@ -177,28 +183,48 @@ impl Consult {
             }
             Err(stop) => return Err(stop),
         };
+        let causes = self.causes(&conversation, viewer, &judged);
+        let stopped = judged.stopped.take();
+        let stored =
+            self.store((viewer, &conversation), sending, (judged, &causes), bulletin).await;
+        if let Some(stopped) = stopped
+            && !matches!(stored, Ok((_, true)))
+        {
+            self.probes_not(viewer, &stopped);
+        }
+        stored.map(|(sent, _)| sent)
+    }
+
+    /// Stores what was judged, and tells of it. Whether it is new, or the first result is answered.
+    async fn store(
+        &self,
+        (viewer, conversation): (&Viewer, &Conversation),
+        sending: &Sending,
+        (judged, causes): (Judgement, &[Cause]),
+        bulletin: &mut Bulletin,
+    ) -> Result<(Sent, bool), Stop> {
         // A text that waits for its author is no word yet: it brings nobody to the conversation.
         let turning = match judged.verdict.action {
             Action::Warn => None,
-            _ => self.turning(&conversation, viewer.side()).await?,
+            _ => self.turning(conversation, viewer.side()).await?,
         };
-        let causes = self.causes(&conversation, viewer, &judged);
-        let mut word = self.compose(viewer, (&conversation, turning.as_ref()), sending, judged);
+        let mut word = self.compose(viewer, (conversation, turning.as_ref()), sending, judged);
         word.beside.extend(causes.iter().flat_map(Cause::statements));
         let place = (&conversation.id, &viewer.person);
         match self.append_word(place, turning.as_ref(), word).await {
             Ok((opened, is_new)) => {
                 if is_new {
-                    let told = (&conversation, turning.as_ref());
+                    let told = (conversation, turning.as_ref());
                     self.tell_word(told, &opened, manner(&opened), bulletin).await;
-                    self.tell_staff(viewer, &causes, bulletin).await;
+                    self.tell_staff(viewer, causes, bulletin).await;
                 }
-                result_of(viewer, &opened).ok_or(Code::Internal.into())
+                let sent = result_of(viewer, &opened).ok_or(Code::Internal)?;
+                Ok((sent, is_new))
             }
             // The same text may have been judged otherwise the first time: that result counts.
             Err(archive::Fault::Conflict) => {
                 let first = self.first_result(viewer, sending).await?;
-                first.ok_or(Code::Conflict.into())
+                Ok((first.ok_or(Code::Conflict)?, false))
             }
             Err(fault) => Err(fault.into()),
         }

@@ -29,6 +29,7 @@ pub(super) struct House {
     pub(super) clock: Clock,
     pub(super) directory: Directory,
     pub(super) metrics: Metrics,
+    pub(super) moderation: Moderation,
     archive: Archive,
     store: Store,
     config: Settings,
@@ -113,10 +114,11 @@ impl House {
         let archive =
             Archive::open(store.clone(), &section, &keys, clock.clone(), &metrics).await.unwrap();
         let directory = Directory::new(store.clone(), clock.clone());
+        let moderation = Moderation::load(&config.1).unwrap();
         let needs = Needs {
             store: store.clone(),
             archive: archive.clone(),
-            moderation: Moderation::load(&config.1).unwrap(),
+            moderation: moderation.clone(),
             probing: config.1.probing(),
             alerts: Alerts::new(alert::Needs {
                 store: store.clone(),
@@ -128,7 +130,7 @@ impl House {
             metrics: metrics.clone(),
         };
         let consult = Consult::new(config.0.clone(), needs);
-        Self { consult, clock, directory, metrics, archive, store, config, folder }
+        Self { consult, clock, directory, metrics, moderation, archive, store, config, folder }
     }
 
     /// As after a restart of the server.

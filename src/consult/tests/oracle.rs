@@ -234,6 +234,75 @@ async fn lines_sent_at_once_are_not_judged_before_those_that_bring_a_pause_are_c
 }
 
 #[tokio::test]
+async fn lines_that_are_not_stored_bring_no_pause() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    let who = tutor("tutor1");
+    for n in 0..6 {
+        let said = (&*format!("lure{n}"), "您好");
+        assert_eq!(status(&house, &who, &conversation, said).await, "delivered");
+    }
+    for (n, text) in LURES.iter().take(6).enumerate() {
+        let refused = house.say(&who, &conversation, (&format!("lure{n}"), text)).await.answer;
+        assert_eq!(refused.unwrap_err().code(), Code::Conflict);
+    }
+    assert_eq!(status(&house, &who, &conversation, ("k", "您好")).await, "delivered");
+    assert_eq!(alerts(&house).await, []);
+}
+
+#[tokio::test]
+async fn what_was_hidden_long_ago_brings_no_pause_when_it_is_sent_again() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    lure(&house, &conversation, 6).await;
+    let house = house.restarted().await;
+    lure(&house, &conversation, 6).await;
+    let who = tutor("tutor1");
+    assert_eq!(status(&house, &who, &conversation, ("k1", "您好")).await, "delivered");
+    house.clock.advance_ms(700_000);
+    lure(&house, &conversation, 6).await;
+    assert_eq!(status(&house, &who, &conversation, ("k2", "您好")).await, "delivered");
+}
+
+#[tokio::test]
+async fn a_line_that_others_came_before_brings_no_pause_until_it_is_stored() {
+    let house = House::new().await;
+    let conversation = house.served().await;
+    lure(&house, &conversation, 5).await;
+    // As if somebody else were first, at every attempt.
+    let ignore = "BEFORE UPDATE ON consult_conversation BEGIN SELECT RAISE(IGNORE); END";
+    house.sql(&format!("CREATE TRIGGER first {ignore}")).await;
+    let who = tutor("tutor1");
+    let refused = house.say(&who, &conversation, ("k", LURES[5])).await.answer.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable, "no pause is met on the way");
+    house.sql("DROP TRIGGER first").await;
+    assert_eq!(status(&house, &who, &conversation, ("k0", "您好")).await, "delivered");
+    assert_eq!(status(&house, &who, &conversation, ("k", LURES[5])).await, "hidden");
+    let refused = house.say(&who, &conversation, ("k1", "您好")).await.answer.unwrap_err();
+    assert_eq!(refused.code(), Code::RateLimited);
+    let kinds: Vec<_> = alerts(&house).await.into_iter().map(|(kind, ..)| kind).collect();
+    assert_eq!(kinds, ["keyword", "probing"]);
+}
+
+#[tokio::test]
+async fn a_pause_that_a_bad_rule_brought_ends_with_the_rule() {
+    let house = House::new().await;
+    let (conversation, who) = (house.served().await, tutor("tutor1"));
+    let before = house.moderation.in_force();
+    let bad = "[[rule]]\nname='property.x'\ncategory='property'\nreason='r'\nwords=['您好']\n";
+    let bad = house.moderation.compile([("a.toml".to_owned(), bad.to_owned())]).unwrap();
+    house.moderation.replace(bad);
+    for n in 0..6 {
+        let said = (&*format!("k{n}"), "您好");
+        assert_eq!(status(&house, &who, &conversation, said).await, "hidden");
+    }
+    let refused = house.say(&who, &conversation, ("k", "再见")).await.answer.unwrap_err();
+    assert_eq!(refused.code(), Code::RateLimited);
+    house.moderation.replace(before);
+    assert_eq!(status(&house, &who, &conversation, ("k", "您好")).await, "delivered");
+}
+
+#[tokio::test]
 async fn candidates_are_slowed_later_and_not_at_all_for_what_they_stand_by() {
     let house = House::new().await;
     let conversation = house.served().await;
