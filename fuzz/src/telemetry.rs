@@ -7,6 +7,8 @@ pub struct Metrics {
     pub verdicts: instrument::Family,
     /// Hits, by rule.
     pub moderation_hits: instrument::Family,
+    /// Texts that were not judged, by cause.
+    pub moderation_faults: instrument::Family,
 }
 
 /// What counts.
@@ -61,6 +63,13 @@ pub mod label {
         pub rule: String,
     }
 
+    /// Why something failed.
+    pub struct ByCause {
+        /// The cause.
+        pub cause: &'static str,
+    }
+
     impl Label for ByVerdict {}
+    impl Label for ByCause {}
     impl Label for ByRule {}
 }
