@@ -10,21 +10,35 @@ use super::{
     run::numeral,
     spelled::spelled,
 };
-use crate::moderation::text::{Break, Text, kind};
+use crate::moderation::{
+    fold::lines,
+    text::{Break, Text, kind},
+};
 
-/// What each digit sounds like; the first ones exactly, those behind the bar nearly or on the radio.
-const SOUNDS: [(&str, char); 10] = [
-    ("令另领灵岭玲铃凌陵龄菱伶羚泠|林临邻淋琳霖冻懂动东冬栋", '0'),
-    ("衣医依伊揖以已亿易艺义意忆议异益亦翼逸译役姨移疑遗宜椅乙倚|腰要药妖邀摇耀遥咬窑", '1'),
-    ("儿而尔耳饵洱迩|良凉粮亮量俩", '2'),
-    ("伞散桑|山扇善闪衫珊杉擅参", '3'),
-    ("丝思司斯私死寺似饲嗣撕嘶|是事市时师诗使试石实", '4'),
-    ("舞物午无务吴武屋误雾污乌悟勿巫吾捂晤侮|", '5'),
-    ("刘流留柳溜遛榴硫瘤浏|路露鹿录碌", '6'),
-    ("起期其器气汽齐骑企妻戚漆奇旗棋启弃砌泣欺栖凄歧|怪乖", '7'),
-    ("巴爸把吧扒霸拔坝罢疤芭叭靶笆粑|跋", '8'),
-    ("久酒救就旧舅纠究揪韭灸臼|狗够沟购构钩", '9'),
+/// The syllables that digits sound like: their own, nearly their own, and those of the radio.
+const SOUNDS: [(&str, char); 19] = [
+    ("ling", '0'),
+    ("lin", '0'),
+    ("dong", '0'),
+    ("yi", '1'),
+    ("yao", '1'),
+    ("er", '2'),
+    ("liang", '2'),
+    ("san", '3'),
+    ("shan", '3'),
+    ("si", '4'),
+    ("shi", '4'),
+    ("wu", '5'),
+    ("liu", '6'),
+    ("lu", '6'),
+    ("qi", '7'),
+    ("guai", '7'),
+    ("ba", '8'),
+    ("jiu", '9'),
+    ("gou", '9'),
 ];
+/// Numerals above nine sound like a digit and are none.
+const NO_DIGITS: [char; 2] = ['十', '拾'];
 /// At least so many of the digits are sounds.
 const HEARD_MIN: usize = 3;
 /// At most so many signs stand between two of them.
@@ -38,9 +52,14 @@ const LONGEST: usize = 19;
 /// By character of the basic plane: the digit that it sounds like, or nothing.
 static DIGITS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut digits = vec![0; 1 << 16];
-    for (chars, digit) in SOUNDS {
-        for c in chars.chars().filter(|c| *c != '|') {
-            digits[u32::from(c) as usize & 0xffff] = digit as u8;
+    for (syllable, chars) in lines(include_str!("../tables/pinyin.txt")) {
+        let Some((_, digit)) = SOUNDS.iter().find(|(sound, _)| *sound == syllable) else {
+            continue;
+        };
+        for c in chars.chars().filter(|c| !NO_DIGITS.contains(c)) {
+            if let Some(of) = digits.get_mut(u32::from(c) as usize) {
+                *of = *digit as u8;
+            }
         }
     }
     digits
