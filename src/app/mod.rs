@@ -123,6 +123,8 @@ impl App {
         let keepers_stop = CancellationToken::new();
         let (pulse, pulse_stop) = (hub.clone(), keepers_stop.clone());
         keepers.spawn(async move { pulse.beat_until(pulse_stop).await });
+        let (ticker, ticker_stop) = (hub.clone(), keepers_stop.clone());
+        keepers.spawn(async move { ticker.tick_until(ticker_stop).await });
         let tend_stop = keepers_stop.clone();
         keepers.spawn(async move { identity.tend(tend_stop).await });
         let look_stop = keepers_stop.clone();

@@ -55,6 +55,9 @@ pub struct Namespace {
     pub read_presence: Who,
     /// `ns:name#user1,user2` may be subscribed by the users it names.
     pub user_limited: bool,
+    /// So many deliveries a second (publications × subscribers of a channel) leave one by one; above
+    /// it, what is published within `hub.tick` leaves together. 0 gathers nothing.
+    pub gather_above: u32,
 }
 
 /// The `[channels]` section.
@@ -159,6 +162,7 @@ fn live() -> Namespace {
         force_recovery: true,
         subscribe: Who::User,
         history: Who::Subscriber,
+        gather_above: 2_000,
         ..Namespace::default()
     }
 }

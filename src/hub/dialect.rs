@@ -133,6 +133,37 @@ impl Dialect {
         })
     }
 
+    /// Publications of `channel` as one piece: in one frame where the carrier has frames and the
+    /// client takes several replies in one.
+    ///
+    /// # Errors
+    /// When a payload among them is not JSON, and the dialect is.
+    pub fn publications<'a>(
+        self,
+        channel: &ChannelName,
+        publications: impl Iterator<Item = &'a Publication>,
+    ) -> Result<Bytes, NotJson> {
+        let (encoding, direction) = (self.encoding(), self.direction());
+        if !matches!(self, Self::WebSocketJson | Self::WebSocketProtobuf) {
+            let frames = publications.map(|publication| self.publication(channel, publication));
+            let frames = frames.collect::<Result<Vec<_>, _>>()?;
+            return Ok(match <[Bytes; 1]>::try_from(frames) {
+                Ok([frame]) => frame,
+                Err(frames) => frames.concat().into_boxed_slice().into(),
+            });
+        }
+        self.framed(|out| {
+            for (at, publication) in publications.enumerate() {
+                // JSON replies are a line each; Protobuf ones say their length.
+                if at > 0 && encoding == Encoding::Json {
+                    out.push(b'\n');
+                }
+                encode_publication_push(encoding, channel.as_str(), publication, direction, out)?;
+            }
+            Ok(())
+        })
+    }
+
     /// The server's ping: an empty reply.
     pub fn ping(self) -> Bytes {
         self.reply(&Reply::ping()).expect("an empty reply holds no payload")

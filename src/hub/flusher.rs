@@ -29,6 +29,8 @@ pub struct Flusher {
 struct Lane {
     pending: Mutex<Pending>,
     news: Condvar,
+    /// How many mailboxes it has taken and not yet written out.
+    unwritten: AtomicUsize,
 }
 
 /// What waits on one lane. A mailbox is on one list at most, so lists are bounded by connections.
@@ -52,6 +54,11 @@ impl Flusher {
             })
             .collect::<Result<_, _>>()?;
         Ok(Self { lanes, next: AtomicUsize::new(0), threads })
+    }
+
+    /// Whether a thread still writes what it was given before.
+    pub fn is_behind(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.unwritten.load(Ordering::Relaxed) > 0)
     }
 
     /// Sees to it that all of them are written out.
@@ -87,7 +94,9 @@ impl Drop for Flusher {
 impl Lane {
     fn add(&self, mailboxes: impl Iterator<Item = Arc<Mailbox>>) {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = pending.mailboxes.len();
         pending.mailboxes.extend(mailboxes);
+        self.unwritten.fetch_add(pending.mailboxes.len() - before, Ordering::Relaxed);
         drop(pending);
         self.news.notify_one();
     }
@@ -107,6 +116,7 @@ impl Lane {
             drop(pending);
             for mailbox in batch.drain(..) {
                 mailbox.flush();
+                self.unwritten.fetch_sub(1, Ordering::Relaxed);
             }
         }
     }

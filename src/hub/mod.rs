@@ -3,13 +3,16 @@
 //! Knows no domain and no socket: a channel is a name with settings, a payload is bytes, a client is
 //! a mailbox. `publish` goes through the broker to every node; each node's hub delivers to its own.
 
+mod batch;
 pub mod dialect;
 pub mod flusher;
 pub mod mailbox;
 pub mod namespace;
+pub mod pace;
 pub mod pulse;
 pub mod registry;
 pub mod signal;
+mod ticker;
 pub mod topic;
 
 #[cfg(test)]
@@ -28,7 +31,13 @@ pub use self::{
     signal::{Invitation, Signal},
     topic::{Place, Wishes},
 };
-use self::{flusher::Flusher, registry::Registry, topic::Topics};
+use self::{
+    flusher::Flusher,
+    pace::Pace,
+    registry::Registry,
+    ticker::Ticker,
+    topic::{Delivered, Topics},
+};
 pub use crate::broker::{Draft, Page, Query, StreamPosition};
 use crate::{
     broker::{Afterwards, Announcement, Deliver, IsOccupied, Memory, Node},
@@ -61,6 +70,7 @@ struct Inner {
     registry: Registry,
     topics: Topics,
     flusher: Flusher,
+    ticker: Ticker,
     metrics: Metrics,
     started_at: Instant,
     /// What whoever comes is told, once the node lets everybody go.
@@ -81,6 +91,7 @@ impl Hub {
             registry: Registry::default(),
             topics: Topics::default(),
             flusher: Flusher::start(config.flusher_threads)?,
+            ticker: Ticker::new(config.tick.0, config.tick_max.0),
             metrics,
             started_at: Instant::now(),
             goodbye: OnceLock::new(),
@@ -221,15 +232,33 @@ impl Inner {
             (Arc::downgrade(self), Arc::downgrade(self));
         let deliver: Deliver = Box::new(move |channel, announcement| {
             let node = deliverer.upgrade()?;
-            let delivered = node.topics.deliver(channel, announcement);
-            node.metrics.deliveries.add(delivered.receivers as u64);
-            let flush: Afterwards = Box::new(move || node.flusher.flush(delivered.dirty));
+            let delivered = node.topics.deliver(channel, announcement, node.pace(channel));
+            if let Some(due) = delivered.due {
+                node.ticker.add(due, channel.clone());
+            }
+            let dirty = node.count(delivered);
+            let flush: Afterwards = Box::new(move || node.flusher.flush(dirty));
             Some(flush)
         });
         let is_occupied: IsOccupied = Box::new(move |channel| {
             listener.upgrade().is_some_and(|node| node.topics.subscribers(channel) > 0)
         });
         Node { deliver, is_occupied }
+    }
+
+    /// How the channel's publications leave; `None` for each by itself.
+    fn pace(&self, channel: &ChannelName) -> Option<Pace> {
+        let single_max = self.namespaces.of(channel).ok()?.rules.gather_above;
+        (single_max > 0).then(|| Pace { single_max, tick: self.ticker.length() })
+    }
+
+    /// Counts what was delivered, and gives the mailboxes to be written out.
+    fn count(&self, delivered: Delivered) -> Vec<Arc<Mailbox>> {
+        self.metrics.deliveries.add(delivered.receivers as u64);
+        if let Some(gathered) = delivered.gathered {
+            self.metrics.gathered.size(gathered);
+        }
+        delivered.dirty
     }
 }
 

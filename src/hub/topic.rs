@@ -11,12 +11,17 @@ use std::{
 };
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use crate::{
     broker::{Announcement, StreamPosition},
-    hub::{Dialect, Mailbox, Signal},
+    hub::{
+        Mailbox, Signal,
+        batch::Batch,
+        pace::{Gathering, Pace, Turn},
+    },
     ids::{ChannelName, ConnectionId},
-    protocol::{code::DisconnectCode, payload::NotJson, push::Push},
+    protocol::{code::DisconnectCode, payload::NotJson},
 };
 
 /// How many locks the channels are spread over.
@@ -45,6 +50,8 @@ struct Subscriber {
     mailbox: Arc<Mailbox>,
     wishes: Wishes,
     stage: Stage,
+    /// How much the channel had gathered when it came: that is not for it.
+    since: u64,
 }
 
 enum Stage {
@@ -59,7 +66,13 @@ pub struct Topics {
     hasher: std::hash::RandomState,
 }
 
-type Topic = HashMap<ConnectionId, Subscriber>;
+/// A channel with subscribers.
+#[derive(Default)]
+struct Topic {
+    subscribers: HashMap<ConnectionId, Subscriber>,
+    /// Only of a channel that is paced.
+    gathering: Option<Box<Gathering>>,
+}
 
 impl Default for Topics {
     fn default() -> Self {
@@ -73,25 +86,29 @@ impl Default for Topics {
 impl Topics {
     /// Begins a subscription: announcements wait until [`Topics::go_live`].
     pub fn join(&self, channel: &ChannelName, mailbox: &Arc<Mailbox>, wishes: Wishes) {
-        let stage = Stage::Joining(Vec::new());
-        let subscriber = Subscriber { mailbox: Arc::clone(mailbox), wishes, stage };
+        let (mailbox, stage) = (Arc::clone(mailbox), Stage::Joining(Vec::new()));
         let mut shard = self.shard(channel);
-        shard.entry(channel.clone()).or_default().insert(mailbox.id(), subscriber);
+        let topic = shard.entry(channel.clone()).or_default();
+        let since = topic.gathering.as_ref().map_or(0, |gathering| gathering.count());
+        let id = mailbox.id();
+        topic.subscribers.insert(id, Subscriber { mailbox, wishes, stage, since });
     }
 
     /// Makes the subscription live at `place`; what waited follows. The caller flushes the mailbox.
     pub fn go_live(&self, channel: &ChannelName, connection: ConnectionId, place: Place) {
         let mut shard = self.shard(channel);
-        let Some(subscriber) = shard.get_mut(channel).and_then(|topic| topic.get_mut(&connection))
+        let topic = shard.get_mut(channel);
+        let Some(subscriber) = topic.and_then(|topic| topic.subscribers.get_mut(&connection))
         else {
             return;
         };
         let stage = std::mem::replace(&mut subscriber.stage, Stage::Live(place));
         match stage {
             Stage::Joining(waiting) => {
-                for announcement in waiting {
-                    let mut frames = Frames::new(channel, &announcement);
-                    if subscriber.hear(channel, &announcement, &mut frames) {
+                for announcement in &waiting {
+                    let first = subscriber.since;
+                    let mut batch = Batch::new(channel, std::slice::from_ref(announcement), first);
+                    if subscriber.hear(&mut batch) {
                         subscriber.mailbox.flush();
                     }
                 }
@@ -105,32 +122,52 @@ impl Topics {
     pub fn leave(&self, channel: &ChannelName, connection: ConnectionId) -> bool {
         let mut shard = self.shard(channel);
         let Some(topic) = shard.get_mut(channel) else { return false };
-        let was_there = topic.remove(&connection).is_some();
-        if topic.is_empty() {
+        let subscribers = &mut topic.subscribers;
+        let was_there = subscribers.remove(&connection).is_some();
+        if subscribers.is_empty() {
             shard.remove(channel);
-        } else if topic.capacity() > 64 && topic.len() < topic.capacity() / 4 {
-            topic.shrink_to_fit();
+        } else if subscribers.capacity() > 64 && subscribers.len() < subscribers.capacity() / 4 {
+            subscribers.shrink_to_fit();
         }
         was_there
     }
 
-    /// Delivers to every subscriber; returns the mailboxes to flush.
-    pub fn deliver(&self, channel: &ChannelName, announcement: &Announcement) -> Delivered {
+    /// Delivers to every subscriber, or lets a publication wait for others as `pace` says.
+    pub fn deliver(
+        &self,
+        channel: &ChannelName,
+        announcement: &Announcement,
+        pace: Option<Pace>,
+    ) -> Delivered {
         let mut shard = self.shard(channel);
         let Some(topic) = shard.get_mut(channel) else { return Delivered::default() };
-        let mut frames = Frames::new(channel, announcement);
-        let mut delivered = Delivered { receivers: topic.len(), dirty: Vec::new() };
-        for subscriber in topic.values_mut() {
-            if subscriber.hear(channel, announcement, &mut frames) {
-                delivered.dirty.push(Arc::clone(&subscriber.mailbox));
+        match (pace, announcement) {
+            (Some(pace), Announcement::Publication { publication, .. }) => {
+                topic.gather(channel, announcement, publication.data.len(), pace)
+            }
+            _ => {
+                // Joins, leaves and publications keep their order.
+                let mut delivered = topic.release(channel);
+                let first = topic.gathering.as_ref().map_or(0, |gathering| gathering.count());
+                delivered.add(topic.tell(&mut Batch::new(
+                    channel,
+                    std::slice::from_ref(announcement),
+                    first,
+                )));
+                delivered
             }
         }
-        delivered
+    }
+
+    /// Delivers what the channel gathered.
+    pub fn release(&self, channel: &ChannelName) -> Delivered {
+        let mut shard = self.shard(channel);
+        shard.get_mut(channel).map_or_else(Delivered::default, |topic| topic.release(channel))
     }
 
     /// How many subscribers the channel has on this node.
     pub fn subscribers(&self, channel: &ChannelName) -> usize {
-        self.shard(channel).get(channel).map_or(0, HashMap::len)
+        self.shard(channel).get(channel).map_or(0, |topic| topic.subscribers.len())
     }
 
     /// The channels with subscribers on this node whose names start with `prefix`, and how many
@@ -140,7 +177,9 @@ impl Topics {
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             let matching = shard.iter().filter(|(channel, _)| channel.as_str().starts_with(prefix));
-            found.extend(matching.map(|(channel, topic)| (channel.clone(), topic.len())));
+            found.extend(
+                matching.map(|(channel, topic)| (channel.clone(), topic.subscribers.len())),
+            );
         }
         found.sort();
         found.truncate(limit);
@@ -156,47 +195,118 @@ impl Topics {
 /// What a delivery came to.
 #[derive(Default)]
 pub struct Delivered {
-    /// How many subscribers the channel had.
+    /// How many publications were put into mailboxes, one for each reader.
     pub receivers: usize,
+    /// How many left together, when some had waited.
+    pub gathered: Option<usize>,
     /// Mailboxes that have something to write now.
     pub dirty: Vec<Arc<Mailbox>>,
+    /// When [`Topics::release`] is to be called for what waits.
+    pub due: Option<Instant>,
+}
+
+impl Delivered {
+    fn add(&mut self, other: Self) {
+        self.receivers += other.receivers;
+        self.dirty.extend(other.dirty);
+    }
+}
+
+impl Topic {
+    fn gather(
+        &mut self,
+        channel: &ChannelName,
+        publication: &Announcement,
+        bytes: usize,
+        pace: Pace,
+    ) -> Delivered {
+        let size = (bytes, self.subscribers.len());
+        let begun = || Box::new(Gathering::new(Instant::now(), pace));
+        match self.gathering.get_or_insert_with(begun).take(publication.clone(), size, pace) {
+            Turn::Now => self.release(channel),
+            Turn::Begins(due) => Delivered { due: Some(due), ..Delivered::default() },
+            Turn::Waits => Delivered::default(),
+        }
+    }
+
+    fn release(&mut self, channel: &ChannelName) -> Delivered {
+        let waiting = self.gathering.as_mut().filter(|gathering| gathering.is_waiting());
+        let Some(gathering) = waiting else { return Delivered::default() };
+        let (waiting, first) = gathering.release();
+        let gathered = Some(waiting.len());
+        Delivered { gathered, ..self.tell(&mut Batch::new(channel, &waiting, first)) }
+    }
+
+    fn tell(&mut self, batch: &mut Batch<'_>) -> Delivered {
+        let receivers = self.subscribers.len() * batch.items().len();
+        let mut delivered = Delivered { receivers, ..Delivered::default() };
+        for subscriber in self.subscribers.values_mut() {
+            if subscriber.hear(batch) {
+                delivered.dirty.push(Arc::clone(&subscriber.mailbox));
+            }
+        }
+        delivered
+    }
 }
 
 impl Subscriber {
-    /// Takes an announcement; `true` when the mailbox must be flushed.
-    fn hear(
-        &mut self,
-        channel: &ChannelName,
-        what: &Announcement,
-        frames: &mut Frames<'_>,
-    ) -> bool {
-        match (&mut self.stage, what) {
-            (Stage::Lost, _) => return false,
-            (Stage::Joining(waiting), _) if waiting.len() < JOINING_MAX => {
-                waiting.push(what.clone());
-                return false;
+    /// Takes what leaves; `true` when the mailbox must be flushed.
+    fn hear(&mut self, batch: &mut Batch<'_>) -> bool {
+        let late = usize::try_from(self.since.saturating_sub(batch.first)).unwrap_or(usize::MAX);
+        let Some(items) = batch.items().get(late..).filter(|items| !items.is_empty()) else {
+            return false;
+        };
+        let ignores = self.ignores(items);
+        match &mut self.stage {
+            Stage::Lost => false,
+            Stage::Joining(waiting) => {
+                if waiting.len() + items.len() <= JOINING_MAX {
+                    waiting.extend_from_slice(items);
+                } else {
+                    self.stage = Stage::Lost;
+                }
+                false
             }
-            (Stage::Joining(_), _) => {
-                self.stage = Stage::Lost;
-                return false;
+            Stage::Live(_) if ignores => false,
+            Stage::Live(place) => {
+                if late == 0 && place.follow_run(batch) {
+                    let frame = batch.whole(self.mailbox.dialect());
+                    return self.put(frame);
+                }
+                self.hear_one_by_one(late, batch)
             }
-            (Stage::Live(place), Announcement::Publication { publication, epoch }) => {
+        }
+    }
+
+    /// The way of those who stand in the middle of what leaves, or have missed something.
+    fn hear_one_by_one(&mut self, late: usize, batch: &mut Batch<'_>) -> bool {
+        let mut must_flush = false;
+        for (at, item) in batch.items().iter().enumerate().skip(late) {
+            if let (Stage::Live(place), Announcement::Publication { publication, epoch }) =
+                (&mut self.stage, item)
+            {
                 match place.follow(publication.offset, epoch) {
                     Step::Next => {}
-                    Step::Past => return false,
+                    Step::Past => continue,
                     Step::Gap => {
-                        self.lose(channel);
-                        return false;
+                        self.lose(batch.channel());
+                        break;
                     }
                 }
             }
-            (Stage::Live(_), Announcement::Join(_) | Announcement::Leave(_)) => {
-                if !self.wishes.join_leave {
-                    return false;
-                }
-            }
+            must_flush |= self.put(batch.one(self.mailbox.dialect(), at));
         }
-        match frames.frame(self.mailbox.dialect()) {
+        must_flush
+    }
+
+    /// Joins and leaves are for those who asked for them.
+    fn ignores(&self, items: &[Announcement]) -> bool {
+        let is_publication = matches!(items, [Announcement::Publication { .. }, ..]);
+        !is_publication && !self.wishes.join_leave
+    }
+
+    fn put(&self, frame: Result<Bytes, NotJson>) -> bool {
+        match frame {
             Ok(frame) => self.mailbox.send(frame),
             Err(NotJson) => {
                 self.mailbox.close(DisconnectCode::InappropriateProtocol);
@@ -218,6 +328,21 @@ enum Step {
 }
 
 impl Place {
+    /// Whether all of `batch` is what comes next; then it has been taken.
+    fn follow_run(&mut self, batch: &Batch<'_>) -> bool {
+        let Self::At(position) = self else { return true };
+        let (Some((first, last)), Some(Announcement::Publication { epoch, .. })) =
+            (batch.run, batch.items().first())
+        else {
+            return false;
+        };
+        let follows = position.offset + 1 == first && position.epoch == *epoch;
+        if follows {
+            position.offset = last;
+        }
+        follows
+    }
+
     fn follow(&mut self, offset: u64, epoch: &Arc<str>) -> Step {
         let Self::At(position) = self else { return Step::Next };
         if offset == 0 {
@@ -239,38 +364,5 @@ impl Place {
             }
             std::cmp::Ordering::Greater => Step::Gap,
         }
-    }
-}
-
-/// One announcement, encoded once for each dialect that somebody speaks.
-struct Frames<'a> {
-    channel: &'a ChannelName,
-    announcement: &'a Announcement,
-    made: [Option<Bytes>; Dialect::COUNT],
-}
-
-impl<'a> Frames<'a> {
-    fn new(channel: &'a ChannelName, announcement: &'a Announcement) -> Self {
-        Self { channel, announcement, made: Default::default() }
-    }
-
-    /// The frame in `dialect`; an error when the payload is not JSON and the dialect is.
-    fn frame(&mut self, dialect: Dialect) -> Result<Bytes, NotJson> {
-        if let Some(frame) = &self.made[dialect as usize] {
-            return Ok(frame.clone());
-        }
-        let frame = match self.announcement {
-            Announcement::Publication { publication, .. } => {
-                dialect.publication(self.channel, publication)?
-            }
-            Announcement::Join(info) => {
-                dialect.push(Push::join(self.channel.as_str(), info.clone()))?
-            }
-            Announcement::Leave(info) => {
-                dialect.push(Push::leave(self.channel.as_str(), info.clone()))?
-            }
-        };
-        self.made[dialect as usize] = Some(frame.clone());
-        Ok(frame)
     }
 }

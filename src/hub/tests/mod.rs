@@ -4,6 +4,7 @@ mod drain;
 mod flushers;
 mod mailboxes;
 mod model;
+mod paced;
 mod topics;
 
 use std::{

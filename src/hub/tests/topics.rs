@@ -82,26 +82,26 @@ fn live(place: Place) -> (Topics, Reader) {
 #[test]
 fn what_comes_before_the_reply_waits_and_what_is_in_the_reply_is_not_repeated() {
     let (topics, reader) = (Topics::default(), Reader::new());
-    topics.deliver(&channel(), &publication(1));
+    topics.deliver(&channel(), &publication(1), None);
     topics.join(&channel(), &reader.mailbox, Wishes::default());
     for offset in 2..=5 {
-        let delivered = topics.deliver(&channel(), &publication(offset));
+        let delivered = topics.deliver(&channel(), &publication(offset), None);
         assert_eq!((delivered.receivers, delivered.dirty.len()), (1, 0));
     }
     assert!(reader.heard().is_empty());
     topics.go_live(&channel(), reader.mailbox.id(), at(3));
     assert_eq!(reader.heard(), ["4", "5"]);
-    topics.deliver(&channel(), &publication(6));
+    topics.deliver(&channel(), &publication(6), None);
     assert_eq!(reader.heard(), ["6"]);
 }
 
 #[test]
 fn a_gap_is_told_once_and_nothing_follows_it() {
     let (topics, reader) = live(at(3));
-    topics.deliver(&channel(), &publication(3));
+    topics.deliver(&channel(), &publication(3), None);
     assert!(reader.heard().is_empty(), "it has that one");
-    topics.deliver(&channel(), &publication(5));
-    topics.deliver(&channel(), &publication(6));
+    topics.deliver(&channel(), &publication(5), None);
+    topics.deliver(&channel(), &publication(6), None);
     assert!(reader.heard().is_empty());
     assert_eq!(reader.mailbox.take_signals(), [Signal::Lost(channel())]);
 }
@@ -109,11 +109,11 @@ fn a_gap_is_told_once_and_nothing_follows_it() {
 #[test]
 fn another_life_of_the_stream_is_a_gap_and_an_unknown_one_is_adopted() {
     let (topics, reader) = live(at(3));
-    topics.deliver(&channel(), &in_epoch(4, "other"));
+    topics.deliver(&channel(), &in_epoch(4, "other"), None);
     assert_eq!(reader.mailbox.take_signals(), [Signal::Lost(channel())]);
     let (topics, reader) = live(Place::At(StreamPosition::default()));
-    topics.deliver(&channel(), &in_epoch(1, "first"));
-    topics.deliver(&channel(), &in_epoch(2, "second"));
+    topics.deliver(&channel(), &in_epoch(1, "first"), None);
+    topics.deliver(&channel(), &in_epoch(2, "second"), None);
     assert_eq!(reader.heard(), ["1"]);
     assert_eq!(reader.mailbox.take_signals(), [Signal::Lost(channel())]);
 }
@@ -121,23 +121,23 @@ fn another_life_of_the_stream_is_a_gap_and_an_unknown_one_is_adopted() {
 #[test]
 fn who_waits_for_the_first_publication_follows_whatever_life_it_begins() {
     let (topics, reader) = live(at(0));
-    topics.deliver(&channel(), &in_epoch(1, "born later"));
-    topics.deliver(&channel(), &in_epoch(2, "born later"));
+    topics.deliver(&channel(), &in_epoch(1, "born later"), None);
+    topics.deliver(&channel(), &in_epoch(2, "born later"), None);
     assert_eq!(reader.heard(), ["1", "2"]);
     let (topics, reader) = live(at(0));
-    topics.deliver(&channel(), &in_epoch(2, "born later"));
+    topics.deliver(&channel(), &in_epoch(2, "born later"), None);
     assert_eq!(reader.mailbox.take_signals(), [Signal::Lost(channel())]);
 }
 
 #[test]
 fn what_is_outside_the_stream_has_no_place_in_it() {
     let (topics, reader) = live(at(3));
-    topics.deliver(&channel(), &in_epoch(0, ""));
-    topics.deliver(&channel(), &publication(4));
+    topics.deliver(&channel(), &in_epoch(0, ""), None);
+    topics.deliver(&channel(), &publication(4), None);
     assert_eq!(reader.heard(), ["0", "4"]);
     let (topics, reader) = live(Place::Unpositioned);
-    topics.deliver(&channel(), &publication(9));
-    topics.deliver(&channel(), &publication(7));
+    topics.deliver(&channel(), &publication(9), None);
+    topics.deliver(&channel(), &publication(7), None);
     assert_eq!(reader.heard(), ["9", "7"]);
 }
 
@@ -146,12 +146,12 @@ fn joins_and_leaves_are_for_those_who_wish_and_keep_their_place_among_publicatio
     let (topics, curious, other) = (Topics::default(), Reader::new(), Reader::new());
     topics.join(&channel(), &curious.mailbox, Wishes { join_leave: true });
     topics.join(&channel(), &other.mailbox, Wishes::default());
-    topics.deliver(&channel(), &Announcement::Join(info("ann")));
-    topics.deliver(&channel(), &publication(4));
+    topics.deliver(&channel(), &Announcement::Join(info("ann")), None);
+    topics.deliver(&channel(), &publication(4), None);
     for reader in [&curious, &other] {
         topics.go_live(&channel(), reader.mailbox.id(), at(3));
     }
-    topics.deliver(&channel(), &Announcement::Leave(info("ann")));
+    topics.deliver(&channel(), &Announcement::Leave(info("ann")), None);
     assert_eq!(curious.heard(), ["+ann", "4", "-ann"]);
     assert_eq!(other.heard(), ["4"]);
 }
@@ -161,7 +161,7 @@ fn who_takes_too_long_to_go_live_has_lost_its_place() {
     let (topics, reader) = (Topics::default(), Reader::new());
     topics.join(&channel(), &reader.mailbox, Wishes::default());
     for offset in 1..=513 {
-        topics.deliver(&channel(), &publication(offset));
+        topics.deliver(&channel(), &publication(offset), None);
     }
     topics.go_live(&channel(), reader.mailbox.id(), at(0));
     assert!(reader.heard().is_empty());
@@ -179,7 +179,7 @@ fn a_payload_that_is_not_json_closes_those_who_speak_json_alone() {
     let publication =
         Arc::new(Publication { data: Bytes::from_static(&[0xFF]), ..Publication::default() });
     let what = Announcement::Publication { publication, epoch: "".into() };
-    assert_eq!(topics.deliver(&channel(), &what).dirty.len(), 1);
+    assert_eq!(topics.deliver(&channel(), &what, None).dirty.len(), 1);
     assert_eq!(json.mailbox.closing(), Some(DisconnectCode::InappropriateProtocol.into()));
     assert_eq!((protobuf.heard(), protobuf.mailbox.closing()), (vec!["0".to_owned()], None));
 }
@@ -192,9 +192,13 @@ fn one_frame_serves_all_who_speak_alike() {
         topics.join(&channel(), &reader.mailbox, Wishes::default());
         topics.go_live(&channel(), reader.mailbox.id(), Place::Unpositioned);
     }
-    let delivered = topics.deliver(&channel(), &publication(1));
+    let delivered = topics.deliver(&channel(), &publication(1), None);
     assert_eq!((delivered.receivers, delivered.dirty.len()), (3, 3));
-    assert_eq!(topics.deliver(&channel(), &publication(2)).dirty.len(), 0, "they are dirty still");
+    assert_eq!(
+        topics.deliver(&channel(), &publication(2), None).dirty.len(),
+        0,
+        "they are dirty still"
+    );
     assert!(readers.iter().all(|reader| reader.heard() == ["1", "2"]));
 }
 

@@ -85,6 +85,7 @@ metrics! {
     Written, written: Count, Bytes, "Bytes written to connections of clients";
     Publications, publications: Count, Things, "Publications that this node accepted";
     Deliveries, deliveries: Count, Things, "Publications put into mailboxes, one for each reader";
+    Gathered, gathered: Spread, Things, "Publications of a busy channel that left together";
     Mailboxes, mailboxes: Level, Bytes, "Bytes that wait in mailboxes";
     Streams, streams: Level, Bytes, "Bytes that streams hold";
     StreamEvictions, stream_evictions: Count, Things, "Streams that lost their history because all together held too much";

@@ -1,0 +1,193 @@
+//! How fast a channel's publications leave: at once while that is cheap, gathered when it is not.
+//!
+//! A write to a socket costs the same however little is in it, so what a busy channel publishes
+//! within a tick leaves in one frame a reader. The first after a quiet tick never waits.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::broker::Announcement;
+
+/// So many publications leave together at most; then they do so before the tick ends.
+const BATCH_MAX: usize = 256;
+
+/// So many bytes of payload leave together at most.
+const BATCH_BYTES_MAX: usize = 64 * 1_024;
+
+/// How a channel's publications leave.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// So many deliveries a second leave one by one; above it, publications are gathered.
+    pub single_max: u32,
+    /// How far apart gathered publications leave.
+    pub tick: Duration,
+}
+
+/// What a paced channel gathers.
+#[derive(Debug)]
+pub(super) struct Gathering {
+    /// How many deliveries may leave one by one now; below 0 after one to very many readers.
+    credit: i64,
+    credited_at: Instant,
+    left_at: Option<Instant>,
+    waiting: Vec<Announcement>,
+    bytes: usize,
+    /// How many have left or wait, since it began.
+    count: u64,
+}
+
+/// What becomes of a publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It leaves now, with whatever waits.
+    Now,
+    /// It waits for others; the tick that it begins ends then.
+    Begins(Instant),
+    /// It waits for a tick that others began.
+    Waits,
+}
+
+impl Gathering {
+    pub(super) fn new(now: Instant, pace: Pace) -> Self {
+        Self {
+            credit: i64::from(pace.single_max),
+            credited_at: now,
+            left_at: None,
+            waiting: Vec::new(),
+            bytes: 0,
+            count: 0,
+        }
+    }
+
+    /// How many have left or wait.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether something waits.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Takes a publication of `bytes` for `readers` in.
+    pub(super) fn take(
+        &mut self,
+        publication: Announcement,
+        (bytes, readers): (usize, usize),
+        pace: Pace,
+    ) -> Turn {
+        let now = Instant::now();
+        self.waiting.push(publication);
+        self.count += 1;
+        self.bytes += bytes;
+        if self.waiting.len() > 1 {
+            let is_full = self.waiting.len() >= BATCH_MAX || self.bytes >= BATCH_BYTES_MAX;
+            return if is_full { Turn::Now } else { Turn::Waits };
+        }
+        if self.may_leave_alone(now, readers, pace.single_max) {
+            return Turn::Now;
+        }
+        match self.left_at.map(|left_at| left_at + pace.tick) {
+            Some(due) if due > now => Turn::Begins(due),
+            _ => Turn::Now,
+        }
+    }
+
+    /// What waited, to be delivered now, and the number of the first of it.
+    pub(super) fn release(&mut self) -> (Vec<Announcement>, u64) {
+        self.left_at = Some(Instant::now());
+        self.bytes = 0;
+        let waiting = std::mem::take(&mut self.waiting);
+        let first = self.count - waiting.len() as u64;
+        (waiting, first)
+    }
+
+    /// Pays for a delivery to each of `readers` out of what a second allows.
+    fn may_leave_alone(&mut self, now: Instant, readers: usize, single_max: u32) -> bool {
+        let since_ms = now.duration_since(self.credited_at).as_millis();
+        let earned = i64::try_from(since_ms).unwrap_or(i64::MAX).saturating_mul(single_max.into());
+        if earned >= 1_000 {
+            self.credited_at = now;
+            self.credit = self.credit.saturating_add(earned / 1_000).min(single_max.into());
+        }
+        let may = self.credit > 0;
+        if may {
+            self.credit -= i64::try_from(readers).unwrap_or(i64::MAX);
+        }
+        may
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::publication::ClientInfo;
+
+    const PACE: Pace = Pace { single_max: 1_000, tick: Duration::from_millis(100) };
+
+    fn take(gathering: &mut Gathering, readers: usize) -> Turn {
+        gathering.take(Announcement::Join(ClientInfo::default()), (100, readers), PACE)
+    }
+
+    fn gathering() -> Gathering {
+        Gathering::new(Instant::now(), PACE)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cheap_channel_never_waits() {
+        let mut cheap = gathering();
+        for _ in 0..1_000 {
+            assert_eq!(take(&mut cheap, 9), Turn::Now);
+            cheap.release();
+            tokio::time::advance(Duration::from_millis(10)).await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_busy_channel_leaves_once_a_tick() {
+        let mut busy = gathering();
+        let mut left = 0;
+        for _ in 0..1_000 {
+            match take(&mut busy, 5_000) {
+                Turn::Now => {
+                    busy.release();
+                    left += 1;
+                }
+                Turn::Begins(due) => assert!(due <= Instant::now() + PACE.tick),
+                Turn::Waits => {}
+            }
+            tokio::time::advance(Duration::from_millis(5)).await;
+            if busy.left_at.is_some_and(|at| at.elapsed() >= PACE.tick) && busy.is_waiting() {
+                busy.release();
+                left += 1;
+            }
+        }
+        assert!((48..=52).contains(&left), "{left} ticks in 5 s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_after_a_quiet_tick_leaves_at_once() {
+        let mut crowd = gathering();
+        assert_eq!(take(&mut crowd, 90_000), Turn::Now);
+        crowd.release();
+        assert_eq!(take(&mut crowd, 90_000), Turn::Begins(Instant::now() + PACE.tick));
+        tokio::time::advance(PACE.tick).await;
+        assert_eq!(crowd.release().0.len(), 1);
+        tokio::time::advance(PACE.tick).await;
+        assert_eq!(take(&mut crowd, 90_000), Turn::Now);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_batch_does_not_wait_for_the_tick() {
+        let mut busy = gathering();
+        take(&mut busy, 90_000);
+        busy.release();
+        let turns: Vec<_> = (0..BATCH_MAX).map(|_| take(&mut busy, 90_000)).collect();
+        assert!(matches!(turns[0], Turn::Begins(_)));
+        assert!(turns[1..BATCH_MAX - 1].iter().all(|turn| *turn == Turn::Waits));
+        assert_eq!(turns[BATCH_MAX - 1], Turn::Now);
+        let (waiting, first) = busy.release();
+        assert_eq!((waiting.len(), first), (BATCH_MAX, 1));
+    }
+}
