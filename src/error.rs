@@ -104,6 +104,14 @@ codes! {
     UnknownKind = 410, "unknown_kind", never, 400;
     /// Moderation does not let the text stand where it would appear; the answer says what it hit.
     Rejected = 411, "rejected", never, 422;
+    /// The room wants a pause between comments of one author; the answer says how long.
+    Slow = 430, "slow", later, 429;
+    /// The room takes no comments now.
+    Closed = 431, "closed", never, 409;
+    /// The author said the very same a moment ago.
+    Duplicate = 432, "duplicate", never, 409;
+    /// Only who has followed for as long as the answer says may speak.
+    FollowersOnly = 433, "followers_only", never, 403;
 }
 
 #[cfg(test)]

@@ -78,6 +78,14 @@ text_id! {
     ServiceSessionId;
     /// A message that waits for its author to confirm or discard it.
     HoldId;
+    /// A live room, as the platform or an institution names it.
+    RoomId;
+    /// A comment in a live room.
+    CommentId;
+    /// Somebody's mute in one live room.
+    MuteId;
+    /// Somebody's place on the staff of one live room.
+    MemberId;
     /// Something that staff should look at.
     AlertId;
     /// What an institution sees in place of a user: stable for the pair, unlinkable across pairs.
@@ -97,7 +105,7 @@ macro_rules! fresh {
     )*};
 }
 
-fresh!(ConversationId, ServiceSessionId, HoldId, AlertId);
+fresh!(ConversationId, ServiceSessionId, HoldId, AlertId, CommentId, MuteId, MemberId);
 
 fn fresh_text(now_ms: i64) -> String {
     let ms = u64::try_from(now_ms).unwrap_or(0);

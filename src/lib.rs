@@ -17,10 +17,11 @@ pub mod listener;
 // 7: one connected person, without a socket.
 pub mod session;
 
-// 6: channels as operators configure them, consultations, rule sets.
+// 6: channels as operators configure them, consultations, live rooms, rule sets.
 pub mod channel;
 pub mod consult;
 pub mod curation;
+pub mod live;
 
 // 5: what may be said, what was said, who may speak, what staff should look at.
 pub mod alert;

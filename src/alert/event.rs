@@ -87,7 +87,7 @@ impl Alerts {
 }
 
 /// Publishes `news`. What cannot be published is not lost: the next list shows it.
-pub(super) async fn publish(hub: &Hub, news: News) {
+pub async fn publish(hub: &Hub, news: News) {
     let Ok(json) = serde_json::to_vec(&*news.event) else { return };
     let data = Bytes::from(json);
     for person in &news.to {

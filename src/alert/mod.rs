@@ -18,7 +18,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
-    event::{Event, News},
+    event::{Event, News, publish},
     raise::Cause,
     row::{Claim, Decision, Hit, Outcome, Seen, State},
 };
@@ -41,6 +41,9 @@ pub enum Kind {
     Keyword,
     /// Somebody who serves tries out, line by line, what the rules let pass.
     Probing,
+    /// Banned speech of one author in one live room, which was rejected. Its conversation is the
+    /// archive's thread of the two.
+    Live,
 }
 
 /// What alerts lean on.
@@ -76,13 +79,14 @@ impl From<Fault> for Refusal {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Keyword, Self::Probing];
+    pub const ALL: &'static [Self] = &[Self::Keyword, Self::Probing, Self::Live];
 
     /// The name on the wire, in tables and in metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Keyword => "keyword",
             Self::Probing => "probing",
+            Self::Live => "live",
         }
     }
 

@@ -46,7 +46,7 @@ impl Cause {
     /// What hits are gathered by. Who probes does so wherever they can.
     fn topic(&self) -> &str {
         match self.kind {
-            Kind::Keyword => self.conversation.as_str(),
+            Kind::Keyword | Kind::Live => self.conversation.as_str(),
             Kind::Probing => self.author.as_str(),
         }
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::Clock,
+    error::Code,
     identity::{Claims, Identity},
     operation::{Caller, Catalogue, Role},
 };
@@ -18,6 +19,9 @@ const TTL_S: i64 = 24 * 3_600;
 
 /// The one institution of the demo.
 const INSTITUTION: &str = "inst1";
+
+/// The one live room of the demo.
+const ROOM: &str = "demo";
 
 /// Everyone in the demo: id, role, name.
 const PEOPLE: &[(&str, Role, &str)] = &[
@@ -49,7 +53,7 @@ pub struct Pass {
     token: String,
 }
 
-/// Writes the demo's institution and people over whatever was known of them.
+/// Writes the demo's institution and people over whatever was known of them, and opens its room.
 ///
 /// # Errors
 /// The first entry that was refused.
@@ -76,7 +80,22 @@ pub async fn furnish(catalogue: &Catalogue) -> anyhow::Result<()> {
             _ => {}
         }
     }
-    Ok(())
+    open_room(catalogue).await
+}
+
+/// The room of the demo, live and open to everyone who is signed in.
+async fn open_room(catalogue: &Catalogue) -> anyhow::Result<()> {
+    let room = json!({"id": ROOM, "title": "演示直播间", "hosts": ["host1"]});
+    put(catalogue, "live.room.put", room).await?;
+    put(catalogue, "live.appoint", json!({"room": ROOM, "user": "moderator1"})).await?;
+    let service = Caller::new("service1", Role::Service);
+    let begun = catalogue.call(service, "live.start", &json!({"room": ROOM}).to_string()).await;
+    match begun {
+        // Somebody has ended it in an earlier demo: it can still be looked at.
+        Err(refusal) if refusal.code() != Code::Stale => Err(anyhow!("{refusal}")),
+        Ok(_) | Err(_) => Ok(()),
+    }
+    .context("live.start")
 }
 
 async fn put(catalogue: &Catalogue, operation: &str, entry: Value) -> anyhow::Result<()> {
@@ -126,7 +145,7 @@ pub fn print(
         "  连接 / Connections      {}/connection/websocket",
         url.replacen("http", "ws", 1)
     )?;
-    writeln!(out, "  直播间 / Live room      live:demo")?;
+    writeln!(out, "  直播间 / Live room      live:{ROOM}")?;
     writeln!(out, "  机构 / Institution      {INSTITUTION}")?;
     writeln!(out, "令牌（24 小时有效） / Tokens, good for 24 hours:")?;
     for Pass { user, role, name, token } in passes {

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod command;
 pub mod demo;
 pub mod lifecycle;
+mod rooms;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -25,6 +26,7 @@ use crate::{
     hub::Hub,
     identity::{self, Identity},
     listener::Listener,
+    live::{self, Live},
     moderation::{Action, Moderation, Place, Question, Side},
     operation::{Catalogue, Refusal},
     protocol::code::DisconnectCode,
@@ -60,6 +62,8 @@ struct Foundations {
     curation: Curation,
     archive: Archive,
     alerts: Alerts,
+    directory: Directory,
+    live: Live,
 }
 
 impl App {
@@ -73,7 +77,7 @@ impl App {
         let listener = Listener::bind(config.http.clone(), &config.admission, metrics.clone())?;
         let foundations = Foundations::lay(&config, clock, metrics).await?;
         let catalogue = Arc::new(catalogue(&config, &foundations));
-        let Foundations { metrics, health, hub, identity, clock, .. } = &foundations;
+        let Foundations { metrics, health, hub, identity, clock, live, .. } = &foundations;
 
         let door = http::router(http::Needs {
             catalogue: Arc::clone(&catalogue),
@@ -85,7 +89,8 @@ impl App {
         let needs = Arc::new(session::Needs {
             hub: hub.clone(),
             identity: identity.clone(),
-            access: Access::new(hub.clone(), identity.clone()),
+            access: Access::new(hub.clone(), identity.clone())
+                .with(rooms::domains(live, &catalogue, clock)),
             catalogue: Arc::clone(&catalogue),
             clock: clock.clone(),
             metrics: metrics.clone(),
@@ -117,7 +122,7 @@ impl App {
     /// Serves until `stop`, then lets everybody go in order.
     pub async fn run(self, stop: CancellationToken) {
         let Self { foundations, catalogue, listener, router, connections } = self;
-        let Foundations { hub, identity, health, archive, store, curation, alerts, .. } =
+        let Foundations { hub, identity, health, archive, store, curation, alerts, live, .. } =
             foundations;
         let keepers = TaskTracker::new();
         let keepers_stop = CancellationToken::new();
@@ -131,6 +136,8 @@ impl App {
         keepers.spawn(async move { curation.tend(look_stop).await });
         let count_stop = keepers_stop.clone();
         keepers.spawn(async move { alerts.tend(count_stop).await });
+        let (rooms, tell_stop) = (live.clone(), keepers_stop.clone());
+        keepers.spawn(async move { rooms.tend(tell_stop).await });
 
         let drain = async {
             stop.cancelled().await;
@@ -141,6 +148,7 @@ impl App {
         connections.close();
         connections.wait().await;
         catalogue.finish().await;
+        live.close().await;
         archive.close().await;
         store.close().await;
         keepers_stop.cancel();
@@ -179,6 +187,19 @@ impl Foundations {
             clock: clock.clone(),
             metrics: metrics.clone(),
         });
+        let directory = Directory::new(store.clone(), clock.clone());
+        let needs = live::Needs {
+            store: store.clone(),
+            archive: archive.clone(),
+            moderation: moderation.clone(),
+            alerts: alerts.clone(),
+            directory: directory.clone(),
+            hub: hub.clone(),
+            region: rooms::region(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
+        let live = Live::start(config.live.clone(), needs);
         Ok(Self {
             clock,
             metrics,
@@ -190,6 +211,8 @@ impl Foundations {
             curation,
             archive,
             alerts,
+            directory,
+            live,
         })
     }
 }
@@ -209,9 +232,10 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
         curation,
         archive,
         alerts,
+        directory,
+        live,
         ..
     } = foundations;
-    let directory = Directory::new(store.clone(), clock.clone());
     let needs = consult::Needs {
         store: store.clone(),
         archive: archive.clone(),
@@ -228,10 +252,11 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
     let mut catalogue = Catalogue::new(&config.rates).measured(metrics.clone());
     catalogue.add(channel::operations(&platform));
     catalogue.add(identity::operations(identity, hub));
-    catalogue.add(directory::operations::operations(&directory, &name_check(moderation, metrics)));
+    catalogue.add(directory::operations::operations(directory, &name_check(moderation, metrics)));
     catalogue.add(curation::operations::operations(curation));
     catalogue.add(alert::operations::operations(alerts, hub));
     catalogue.add(consult::operations::operations(&consult, hub));
+    catalogue.add(live::operations::operations(live));
     catalogue
 }
 

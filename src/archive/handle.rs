@@ -15,7 +15,7 @@ use super::{
     load::Loader,
     plan::Pending,
     proof::proven_ring,
-    read::read,
+    read::{read, read_places},
 };
 use crate::{
     clock::Clock,
@@ -106,6 +106,16 @@ impl Archive {
     /// none.
     pub async fn read(&self, thread: &str, window: Window) -> Result<Vec<Record>, Fault> {
         read(&self.0.store, &self.0.ring, thread, window).await
+    }
+
+    /// Reads one record of each of `places`, a thread and a number, in their order; `None` where there
+    /// is no such record. For lists over many threads: one round to the database, and each thread's
+    /// key is opened once.
+    pub async fn read_places(
+        &self,
+        places: &[(String, i64)],
+    ) -> Result<Vec<Option<Record>>, Fault> {
+        read_places(&self.0.store, &self.0.ring, places).await
     }
 
     /// The record that `author` appended to `thread` under `client_id` within the last day; `None`

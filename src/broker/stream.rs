@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::{
@@ -94,6 +95,20 @@ impl Stream {
     /// Forgets what it kept; the offset goes on.
     pub fn clear(&mut self) {
         (self.ring, self.bytes) = (VecDeque::new(), 0);
+    }
+
+    /// Puts `data` in place of what the publication at `offset` says, and of who published it; `false`
+    /// when the ring no longer keeps it.
+    pub fn redact(&mut self, offset: u64, data: Bytes) -> bool {
+        self.expire(Instant::now());
+        let first = self.ring.front().map_or(0, |publication| publication.offset);
+        let place = offset.checked_sub(first).and_then(|at| usize::try_from(at).ok());
+        let Some(kept) = place.and_then(|at| self.ring.get_mut(at)) else { return false };
+        let epoch = kept.epoch.clone();
+        let redacted = Publication { offset, epoch, data, ..Publication::default() };
+        self.bytes = self.bytes - weight(kept) + weight(&redacted);
+        *kept = Arc::new(redacted);
+        true
     }
 
     /// Whether it keeps nothing and was left alone for `idle`.

@@ -1,10 +1,11 @@
 //! Who may subscribe, publish and read: one place for every channel and both kinds of client.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 
 use crate::{
+    channel::Domain,
     config::channels::Who,
     error::Code,
     hub::{
@@ -13,7 +14,7 @@ use crate::{
     },
     identity::{Identity, Overrides, Stamp, SubOptions, SubscriptionGrant, TokenFault},
     ids::ChannelName,
-    operation::Caller,
+    operation::{Caller, Refusal},
     protocol::{
         code::{Disconnect, DisconnectCode},
         request::SubscribeRequest,
@@ -109,18 +110,27 @@ impl Entrance {
 pub struct Access {
     hub: Hub,
     identity: Identity,
+    /// The domains that some namespaces' channels belong to, by the namespace's name.
+    domains: Arc<BTreeMap<&'static str, Domain>>,
 }
 
 impl Access {
     /// A judge for the hub's namespaces and the identity's tokens.
     pub fn new(hub: Hub, identity: Identity) -> Self {
-        Self { hub, identity }
+        Self { hub, identity, domains: Arc::default() }
+    }
+
+    /// The same judge, who asks `domains` too, each about the channels of its namespace.
+    #[must_use]
+    pub fn with(self, domains: BTreeMap<&'static str, Domain>) -> Self {
+        Self { domains: Arc::new(domains), ..self }
     }
 
     /// Whether `caller` may subscribe as `request` asks, and how.
     ///
     /// A valid subscription token opens any channel, private ones (`$…`) open to nothing else; then
-    /// a personal channel is its person's, a limited one its users', and the namespace decides.
+    /// a personal channel is its person's, a limited one its users', and the namespace decides; where
+    /// its channels belong to a domain, that one decides too.
     pub async fn subscribe(
         &self,
         caller: &Caller,
@@ -133,10 +143,27 @@ impl Access {
             return self.by_token(caller, connection, request, &namespace).await;
         }
         let is_own = !caller.is_anonymous() && channel == self.hub.personal_channel(&caller.user);
-        if is_own || may_enter(caller, &channel, &namespace) {
-            return Ok(Entrance::new(&namespace, request, SubOptions::default()));
+        if !is_own && !may_enter(caller, &channel, &namespace) {
+            return Err(Code::PermissionDenied.into());
         }
-        Err(Code::PermissionDenied.into())
+        let data = match self.domains.get(namespace.name.as_str()) {
+            Some(domain) => (domain.enter)(caller.clone(), channel).await?,
+            None => None,
+        };
+        Ok(Entrance { data, ..Entrance::new(&namespace, request, SubOptions::default()) })
+    }
+
+    /// What becomes of `data` that a client may publish into `channel`: `None` when it is published as
+    /// it is, since the channel belongs to no domain that takes it.
+    pub async fn take(
+        &self,
+        caller: &Caller,
+        channel: &ChannelName,
+        data: &Bytes,
+    ) -> Option<Result<(), Refusal>> {
+        let namespace = self.hub.namespace(channel).ok()?;
+        let take = self.domains.get(namespace.name.as_str())?.take.as_ref()?;
+        Some(take(caller.clone(), channel.clone(), data.clone()).await)
     }
 
     async fn by_token(
@@ -277,62 +304,5 @@ impl Asking<'_> {
             Who::Anyone => true,
         };
         if is_allowed { Ok(()) } else { Err(Code::PermissionDenied.into()) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        clock::Clock,
-        config::{self, Config, value::Secret},
-        operation::Role,
-        telemetry::Metrics,
-    };
-
-    /// A house whose namespaces are open to anyone, but for what their channels' names say.
-    fn access() -> Access {
-        let mut config = Config::default();
-        config.identity.hmac_secret = Secret::new("a secret of the tests, of no use elsewhere");
-        let namespace = |user_limited| config::channels::Namespace {
-            presence: true,
-            history_size: 1,
-            subscribe: Who::Anyone,
-            publish: Who::Anyone,
-            history: Who::Anyone,
-            read_presence: Who::Anyone,
-            user_limited,
-            ..config::channels::Namespace::default()
-        };
-        for (name, user_limited) in [("open", true), ("flat", false)] {
-            config.channels.namespaces.insert(name.to_owned(), namespace(user_limited));
-        }
-        let hub = Hub::start(config.hub, &config.channels, Metrics::new()).unwrap();
-        Access::new(hub, Identity::new(&config.identity, Clock::set(0)).unwrap())
-    }
-
-    #[test]
-    fn a_name_that_is_closed_to_somebody_is_closed_whatever_they_ask() {
-        let access = access();
-        let may = |user: &str, channel: &str, inside| {
-            let (caller, channel) = (Caller::new(user, Role::User), ChannelName::from(channel));
-            let answers = [
-                access.publish(&caller, &channel, inside).is_ok(),
-                access.history(&caller, &channel, inside).is_ok(),
-                access.presence(&caller, &channel, inside).is_ok(),
-            ];
-            assert!(answers.iter().all(|answer| *answer == answers[0]), "{user:?} {channel}");
-            answers[0]
-        };
-        for user in ["ann", "bob", ""] {
-            assert!(may(user, "open:a", false), "it is open to {user:?}");
-            for closed in ["$open:a", "$open:a#ann", "flat:a#ann"] {
-                assert!(!may(user, closed, false) && may(user, closed, true), "{user:?} {closed}");
-            }
-        }
-        assert!(may("ann", "open:a#ann,carl", false), "it is named");
-        for other in ["bob", ""] {
-            assert!(!may(other, "open:a#ann,carl", false) && may(other, "open:a#ann,carl", true));
-        }
     }
 }

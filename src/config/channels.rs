@@ -89,7 +89,7 @@ impl Default for Channels {
             personal: true,
             personal_namespace: "user".to_owned(),
             without_namespace: None,
-            namespaces: [("user", personal()), ("live", live())]
+            namespaces: [("user", personal()), ("live", live()), ("live_desk", live_desk())]
                 .map(|(name, namespace)| (name.to_owned(), namespace))
                 .into(),
         }
@@ -160,9 +160,19 @@ fn live() -> Namespace {
         history_size: 200,
         history_ttl: Span::seconds(3_600),
         force_recovery: true,
-        subscribe: Who::User,
+        subscribe: Who::Anyone,
+        publish: Who::User,
         history: Who::Subscriber,
         gather_above: 2_000,
         ..Namespace::default()
+    }
+}
+
+fn live_desk() -> Namespace {
+    Namespace {
+        history_ttl: Span::seconds(600),
+        subscribe: Who::User,
+        publish: Who::Nobody,
+        ..live()
     }
 }

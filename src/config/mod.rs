@@ -16,6 +16,7 @@ pub mod hub;
 pub mod identity;
 pub mod keys;
 mod layer;
+pub mod live;
 pub mod log;
 pub mod moderation;
 pub mod rates;
@@ -65,6 +66,8 @@ pub struct Config {
     pub moderation: moderation::Moderation,
     /// The bounds of consultations.
     pub consult: consult::Consult,
+    /// The bounds of live rooms.
+    pub live: live::Live,
     /// What is logged.
     pub log: log::Log,
 }
@@ -99,6 +102,7 @@ impl Config {
             ("broker", self.broker.check()),
             ("moderation", self.moderation.check()),
             ("consult", self.consult.check()),
+            ("live", self.live.check()),
             ("identity", self.identity.check()),
             ("rates", self.rates.check()),
             ("store", self.store.check()),

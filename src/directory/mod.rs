@@ -111,6 +111,45 @@ impl Directory {
     }
 }
 
+/// Following.
+impl Directory {
+    /// Since when `user` follows somebody of the institution, in milliseconds since 1970.
+    pub async fn follows_institution_since(
+        &self,
+        user: &UserId,
+        institution: &InstitutionId,
+    ) -> Result<Option<i64>, Fault> {
+        let earliest = Statement::new(
+            "SELECT MIN(f.since) FROM directory_follow f JOIN directory_tutor t ON t.id = f.tutor
+             WHERE f.user_id = $1 AND t.institution = $2",
+        );
+        self.since(earliest.bind(user.as_str()).bind(institution.as_str())).await
+    }
+
+    /// Since when `user` follows one of `tutors`.
+    pub async fn follows_any_since(
+        &self,
+        user: &UserId,
+        tutors: &[UserId],
+    ) -> Result<Option<i64>, Fault> {
+        let names: Vec<_> = (2..tutors.len() + 2).map(|number| format!("${number}")).collect();
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let sql = format!(
+            "SELECT MIN(since) FROM directory_follow WHERE user_id = $1 AND tutor IN ({})",
+            names.join(", ")
+        );
+        let earliest = Statement::new(sql).bind(user.as_str());
+        self.since(tutors.iter().map(UserId::as_str).fold(earliest, Statement::bind)).await
+    }
+
+    async fn since(&self, earliest: Statement) -> Result<Option<i64>, Fault> {
+        let rows = self.0.store.read(earliest).await?;
+        Ok(rows.first().and_then(|row| row.opt_int(0)))
+    }
+}
+
 impl Inner {
     async fn one<T>(
         &self,

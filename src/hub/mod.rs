@@ -298,6 +298,13 @@ impl Hub {
         self.0.broker.clear_history(channel);
     }
 
+    /// Puts `data` in place of what the publication at `offset` of the channel's stream says: whoever
+    /// reads or recovers it from now on finds that. `false` when the stream no longer keeps it. Those
+    /// who have received it are not told.
+    pub async fn redact(&self, channel: &ChannelName, offset: u64, data: Bytes) -> bool {
+        self.0.broker.redact(channel, offset, data)
+    }
+
     /// Who is in the channel, on every node.
     pub async fn presence(&self, channel: &ChannelName) -> Vec<(ConnectionId, ClientInfo)> {
         self.0.broker.presence(channel)

@@ -7,6 +7,7 @@ use crate::{
     error::Code,
     hub::{Draft, Query},
     ids::{ChannelName, ConnectionId},
+    operation::Refusal,
     protocol::{
         code::Disconnect,
         publication::ClientInfo,
@@ -30,6 +31,12 @@ impl Session {
         let inside = self.subscription(&channel).is_some();
         if let Err(denied) = self.needs.access.publish(&self.caller, &channel, inside) {
             return self.deny(id, denied);
+        }
+        if let Some(taken) = self.needs.access.take(&self.caller, &channel, &request.data).await {
+            return match taken {
+                Ok(()) => self.reply(&Reply::success(id, PublishResult {})),
+                Err(refusal) => self.refuse_with(id, &refusal),
+            };
         }
         let info = Some(self.info_in(&channel));
         let draft = Draft { data: request.data, info, ..Draft::default() };
@@ -116,12 +123,14 @@ impl Session {
                 let data = Bytes::from(String::from(Box::<str>::from(output)));
                 self.reply(&Reply::success(id, RpcResult { data }))
             }
-            Err(refusal) => {
-                let error = reply::Error::new(refusal.code(), refusal.to_string());
-                self.count_refusal(refusal.code());
-                self.reply(&Reply::error(id, error))
-            }
+            Err(refusal) => self.refuse_with(id, &refusal),
         }
+    }
+
+    /// Answers with what a domain refuses, its details in the error's text.
+    fn refuse_with(&mut self, id: u32, refusal: &Refusal) -> Result<(), Disconnect> {
+        self.count_refusal(refusal.code());
+        self.reply(&Reply::error(id, reply::Error::new(refusal.code(), refusal.to_string())))
     }
 
     fn deny(&mut self, id: u32, denied: Denied) -> Result<(), Disconnect> {

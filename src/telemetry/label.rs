@@ -133,6 +133,11 @@ sets! {
         /// The kind.
         kind: &'static str,
     }
+    /// By the state, in one of the words that the reporting part declares.
+    ByState {
+        /// The state.
+        state: &'static str,
+    }
     /// By what came of it.
     ByOutcome {
         /// What came of it.

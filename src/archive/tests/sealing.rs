@@ -88,3 +88,24 @@ fn what_was_said_does_not_print() {
          Record(1 at 2: message, Some(6) bytes by \"u1\")"
     );
 }
+
+#[tokio::test]
+async fn records_of_many_threads_are_read_at_once_in_the_order_of_their_places() {
+    let mut house = with_two_threads().await;
+    house.archive.append(draft("c3", "u3", "再见")).await.unwrap();
+    house.sql("UPDATE thread SET wrapped_key = NULL WHERE id = 'c3'").await;
+    house = house.restarted().await;
+    let places = [("c2", 1), ("c1", 2), ("none", 1), ("c1", 1), ("c1", 9), ("c3", 1), ("c2", 1)];
+    let places = places.map(|(thread, seq)| (thread.to_owned(), seq));
+    let records = house.archive.read_places(&places).await.unwrap();
+    let said = |record: Option<Record>| {
+        record.map(|it| it.content.map(|content| String::from_utf8(content).unwrap()))
+    };
+    let said: Vec<_> = records.into_iter().map(said).collect();
+    let text = |text: &str| Some(Some(text.to_owned()));
+    let [hello, asked, answered] = ["你好", "我的电话是多少", "请讲"].map(text);
+    assert_eq!(said, [hello.clone(), answered, None, asked, None, Some(None), hello]);
+    assert!(house.archive.read_places(&[]).await.unwrap().is_empty());
+    house.sql("UPDATE record SET author = 'u9' WHERE seq = 2").await;
+    assert_eq!(house.archive.read_places(&places).await, Err(Fault::Sealed));
+}

@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use self::room::Room;
@@ -136,6 +137,13 @@ impl Memory {
         if let Some(stream) = self.shard(channel).streams.get_mut(channel) {
             self.room.watch(stream, Stream::clear);
         }
+    }
+
+    /// Puts `data` in place of what the publication at `offset` says; `false` when it is not kept.
+    pub fn redact(&self, channel: &ChannelName, offset: u64, data: Bytes) -> bool {
+        let mut shard = self.shard(channel);
+        let Some(stream) = shard.streams.get_mut(channel) else { return false };
+        self.room.watch(stream, |stream| stream.redact(offset, data))
     }
 
     /// Notes who is in the channel.

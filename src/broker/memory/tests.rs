@@ -165,3 +165,28 @@ fn many_publishers_are_announced_in_the_order_of_the_stream() {
     });
     assert_eq!(*heard.lock().unwrap(), (1..=1_000).collect::<Vec<_>>());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_redacted_keeps_its_place_and_loses_what_it_said() {
+    let (broker, heard) = broker();
+    let tags = [("a".to_owned(), "bc".to_owned())].into();
+    for _ in 0..4 {
+        broker.publish(&room(), Draft { data: vec![b'x'; 100].into(), ..Draft::default() }, KEEP);
+    }
+    broker.publish(&room(), Draft { tags, ..Draft::default() }, KEEP);
+    let before = broker.held();
+    for (offset, is_kept) in [(0, false), (2, false), (3, true), (5, true), (6, false)] {
+        let redacted = broker.redact(&room(), offset, Bytes::from_static(b"-"));
+        assert_eq!(redacted, is_kept, "{offset}");
+    }
+    let page = broker.history(&room(), &Query { limit: 10, ..Query::default() });
+    let left = |it: &Arc<Publication>| (it.offset, it.data.len(), it.tags.len());
+    let left: Vec<_> = page.publications.iter().map(left).collect();
+    assert_eq!(left, [(3, 1, 0), (4, 100, 0), (5, 1, 0)]);
+    assert!(broker.held() < before - 90, "what it said takes no room any more");
+    assert_eq!(heard.lock().unwrap().len(), 5, "nobody is told");
+    tokio::time::advance(Duration::from_secs(61)).await;
+    assert!(!broker.redact(&room(), 5, Bytes::new()), "the stream is void");
+    assert!(!broker.redact(&"room:b".into(), 1, Bytes::new()));
+    assert_eq!(broker.held(), crate::broker::stream::STREAM_OVERHEAD);
+}

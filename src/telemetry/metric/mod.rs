@@ -8,7 +8,7 @@ use super::{
     instrument::{Count, Counts, Instrument, Kind, Level, Levels, Spread, Spreads, Unit},
     label::{
         ByCause, ByClose, ByCommand, ByKind, ByOperation, ByOperationOutcome, ByOutcome, ByReason,
-        ByRefusal, ByRequest, ByRoute, ByRule, ByTransport, ByVerdict, ByVersion,
+        ByRefusal, ByRequest, ByRoute, ByRule, ByState, ByTransport, ByVerdict, ByVersion,
     },
 };
 
@@ -100,6 +100,13 @@ metrics! {
     ModerationFaults, moderation_faults: Counts<ByCause>, Things, "Texts that could not be judged; they pass only where nothing could have stopped them";
     AlertsOpen, alerts_open: Levels<ByKind>, Things, "Alerts that nobody has decided on, on all nodes together";
     AlertsRaised, alerts_raised: Counts<ByKind>, Things, "Alerts that were raised; more hits of an open one are not counted";
+    LiveComments, live_comments: Counts<ByState>, Things, "Comments in live rooms, by what became of them when they came";
+    LiveHeld, live_held: Level, Things, "Comments that wait for a decision, on all nodes together";
+    LiveRooms, live_rooms: Level, Things, "Live rooms that are kept in memory";
+    LiveRoomsRefused, live_rooms_refused: Count, Things, "Live rooms that found no place in memory";
+    LiveQueue, live_queue: Level, Things, "Comments that were shown and wait to be archived";
+    LiveStalls, live_stalls: Count, Things, "Times that comments had to wait because the archive fell behind";
+    LiveHastened, live_hastened: Count, Things, "Comments that left the delay of a room early because too many waited";
     Appends, appends: Counts<ByOutcome>, Things, "Records that were to be archived";
     Commits, commits: Counts<ByOutcome>, Things, "Transactions of the database";
     CommitBatch, commit_batch: Spread, Things, "Transactions made durable together";

@@ -1,0 +1,50 @@
+//! Live rooms as the other parts of the house meet them: their channels' doors, and where people are.
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+
+use bytes::Bytes;
+
+use crate::{
+    channel::Domain,
+    clock::Clock,
+    ids::ChannelName,
+    live::{self, Live},
+    operation::{Caller, Catalogue},
+};
+
+/// The domains of the rooms' namespaces. What clients publish into a room is the operation
+/// `live.comment`, with its rate, its deadline and its numbers.
+pub(super) fn domains(
+    live: &Live,
+    catalogue: &Arc<Catalogue>,
+    clock: &Clock,
+) -> BTreeMap<&'static str, Domain> {
+    let (rooms, desks) = (live.clone(), live.clone());
+    let (catalogue, clock) = (Arc::clone(catalogue), clock.clone());
+    let enter = move |caller: Caller, channel: ChannelName| {
+        let rooms = rooms.clone();
+        Box::pin(async move { rooms.enter(&caller, &channel).await }) as _
+    };
+    let take = move |caller: Caller, channel: ChannelName, data: Bytes| {
+        let (catalogue, now_ms) = (Arc::clone(&catalogue), clock.now_ms());
+        Box::pin(async move {
+            let input = live::operations::comment_in(&channel, &data, now_ms)?;
+            catalogue.call(caller, "live.comment", &input).await.map(|_| ())
+        }) as _
+    };
+    let enter_desk = move |caller: Caller, channel: ChannelName| {
+        let desks = desks.clone();
+        Box::pin(async move { desks.enter_desk(&caller, &channel).await }) as _
+    };
+    [
+        ("live", Domain { enter: Box::new(enter), take: Some(Box::new(take)) }),
+        ("live_desk", Domain { enter: Box::new(enter_desk), take: None }),
+    ]
+    .into()
+}
+
+/// Where people write from. No table of addresses is built in yet, so nobody's place is known.
+pub(super) fn region() -> live::Region {
+    let unknown: Arc<str> = "未知".into();
+    Arc::new(move |_: IpAddr| Arc::clone(&unknown))
+}

@@ -1,0 +1,150 @@
+//! The way out: to a room's viewers, to its desk, to one person; and what has gone out, taken back.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    Live,
+    comment::{Shown, State},
+    delay::{Handed, Parcel},
+    event::{DeskEvent, Event, PersonalEvent},
+    room::{Room, lock},
+};
+use crate::{
+    hub::{Draft, Query},
+    ids::{ChannelName, CommentId, UserId},
+};
+
+/// Which comment a publication shows, if it shows one.
+#[derive(Deserialize)]
+struct Shows {
+    id: Option<CommentId>,
+    comment: Option<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: CommentId,
+}
+
+impl Live {
+    /// Publishes to the room's viewers at once: control is never dropped and never waits.
+    pub(super) async fn tell_viewers(&self, room: &Room, event: &Event) {
+        let Some(data) = json(event) else { return };
+        self.publish(&room.viewers, data, matches!(event, Event::Stats(_))).await;
+    }
+
+    /// Publishes to the room's desk.
+    pub(super) async fn tell_desk(&self, room: &Room, event: &DeskEvent) {
+        let Some(data) = json(event) else { return };
+        self.publish(&room.desk, data, false).await;
+    }
+
+    /// Publishes to one person.
+    pub(super) async fn tell_person(&self, person: &UserId, event: &PersonalEvent) {
+        let Some(data) = json(event) else { return };
+        let channel = self.needs().hub.personal_channel(person);
+        self.publish(&channel, data, false).await;
+    }
+
+    /// Shows a comment to the room's viewers, after the room's delay. Its offset, when it is out.
+    pub(super) async fn show(&self, room: &Arc<Room>, shown: &Shown) -> Option<u64> {
+        let data = json(&Event::Comment(shown.clone()))?;
+        let delay = Duration::from_secs(room.facts().charter.settings.delay_s.into());
+        let now = Instant::now();
+        let parcel = Parcel { id: shown.id.clone(), data };
+        let handed = lock(&room.delayed).hand(parcel, now + delay, now);
+        match handed {
+            Handed::Now(parcel) => self.publish(&room.viewers, parcel.data, false).await,
+            Handed::Waits => None,
+            Handed::Begins => {
+                let (live, room) = (self.clone(), Arc::clone(room));
+                self.tasks().spawn(async move { live.let_out(&room).await });
+                None
+            }
+            Handed::Hastens(oldest) => {
+                self.needs().metrics.live_hastened.one();
+                self.let_go(room, oldest).await;
+                None
+            }
+        }
+    }
+
+    /// Sees to what waits in the room's delay, until nothing does.
+    async fn let_out(&self, room: &Room) {
+        loop {
+            let next = lock(&room.delayed).next();
+            let Some(due) = next else { return };
+            tokio::select! {
+                () = sleep_until(due) => {}
+                // Nobody listens any more, and the archive has what waits.
+                () = self.stopped() => return,
+            }
+            loop {
+                let parcel = lock(&room.delayed).take(Instant::now());
+                let Some(parcel) = parcel else { break };
+                self.let_go(room, parcel).await;
+            }
+        }
+    }
+
+    /// Publishes a comment that waited. Whoever removed it just now may have come too early to find it
+    /// among what is published.
+    async fn let_go(&self, room: &Room, parcel: Parcel) {
+        let is_gone = || lock(&room.delayed).is_gone(&parcel.id);
+        if is_gone() {
+            return;
+        }
+        self.publish(&room.viewers, parcel.data.clone(), false).await;
+        if is_gone() {
+            self.take_back(room, std::slice::from_ref(&parcel.id)).await;
+        }
+    }
+
+    /// Takes comments from viewers: those on their way never arrive, those in the history are told as
+    /// removed, and whoever has them is told to show them no more.
+    pub(super) async fn withdraw(&self, room: &Room, ids: &[CommentId]) {
+        lock(&room.delayed).withdraw(ids);
+        self.take_back(room, ids).await;
+        let state = State::Removed;
+        self.tell_desk(room, &DeskEvent::Changed { ids: ids.to_vec(), state }).await;
+    }
+
+    async fn take_back(&self, room: &Room, ids: &[CommentId]) {
+        let hub = &self.needs().hub;
+        let query = Query { since: None, limit: usize::MAX, reverse: false };
+        let page = hub.history(&room.viewers, &query).await;
+        for publication in &page.publications {
+            let Some(id) = shown_in(&publication.data).filter(|id| ids.contains(id)) else {
+                continue;
+            };
+            let Some(tombstone) = json(&Event::Removed { ids: vec![id] }) else { continue };
+            hub.redact(&room.viewers, publication.offset, tombstone).await;
+        }
+        self.tell_viewers(room, &Event::Removed { ids: ids.to_vec() }).await;
+    }
+
+    async fn publish(&self, channel: &ChannelName, data: Bytes, skip_history: bool) -> Option<u64> {
+        let draft = Draft { data, skip_history, ..Draft::default() };
+        match self.needs().hub.publish_draft(channel, draft).await {
+            Ok(position) => Some(position.offset).filter(|offset| *offset > 0),
+            Err(fault) => {
+                tracing::warn!(?fault, "an event of a room was not published");
+                None
+            }
+        }
+    }
+}
+
+/// The comment whose text a publication carries.
+fn shown_in(data: &[u8]) -> Option<CommentId> {
+    let Shows { id, comment } = serde_json::from_slice(data).ok()?;
+    id.or(comment.map(|comment| comment.id))
+}
+
+fn json(event: &impl Serialize) -> Option<Bytes> {
+    serde_json::to_vec(event).map(Bytes::from).ok()
+}

@@ -1,0 +1,122 @@
+//! `live.remove`: a comment is taken from viewers, the history and every list; the archive keeps it.
+
+use serde_json::json;
+
+use super::{
+    Live,
+    act::{Act, Scene},
+    charter::Charter,
+    comment::State,
+    event::Event,
+    pin::{Done, NamedComment},
+    reach::{Stop, settle, unstored},
+    room::Room,
+    row::{self, CommentRow},
+    scope::Standing,
+};
+use crate::{
+    error::Code,
+    ids::{CommentId, UserId},
+    operation::{Caller, Refusal},
+};
+
+/// How many comments go with their author's mute, and how old they may be.
+const RECENT_MAX: i64 = 100;
+const RECENT_MS: i64 = 600_000;
+
+impl Live {
+    /// Takes a comment off.
+    pub(super) async fn remove(
+        &self,
+        caller: &Caller,
+        asked: NamedComment,
+    ) -> Result<Done, Refusal> {
+        settle!(self.try_remove(caller, &asked).await)
+    }
+
+    async fn try_remove(&self, caller: &Caller, asked: &NamedComment) -> Result<Done, Stop> {
+        let scene = self.scene(caller, &asked.room, Standing::Moderator).await?;
+        let row = self.comment_row(&scene.room, &asked.comment).await?;
+        self.take_off(&scene, &[row]).await?;
+        Ok(Done {})
+    }
+
+    /// Takes comments off that are not off already.
+    pub(super) async fn take_off(&self, scene: &Scene, rows: &[CommentRow]) -> Result<(), Stop> {
+        let is_on =
+            |row: &&CommentRow| matches!(row.state, State::Visible | State::Sampled | State::Held);
+        let rows: Vec<_> = rows.iter().filter(is_on).collect();
+        let ids: Vec<CommentId> = rows.iter().map(|row| row.id.clone()).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let by = &scene.actor.id;
+        let beside = rows.iter().map(|row| row::turn(row, State::Removed, by)).collect();
+        let detail = json!({ "comments": ids });
+        self.record(&scene.room.id, by, Act { kind: "remove", detail: &detail, beside }).await?;
+        self.withdraw(&scene.room, &ids).await;
+        self.unpin_gone(scene, &ids).await
+    }
+
+    /// Takes down what was pinned, when it is among what was removed.
+    async fn unpin_gone(&self, scene: &Scene, ids: &[CommentId]) -> Result<(), Stop> {
+        let is_pinned =
+            |charter: &Charter| charter.pinned.as_ref().is_some_and(|pinned| ids.contains(pinned));
+        for _ in 0..super::reach::ATTEMPTS {
+            let facts = scene.room.facts();
+            if !is_pinned(&facts.charter) {
+                return Ok(());
+            }
+            let now = Scene {
+                room: std::sync::Arc::clone(&scene.room),
+                facts,
+                actor: scene.actor.clone(),
+            };
+            let act = Act { kind: "unpin", detail: &json!({}), beside: Vec::new() };
+            match self.change(&now, ("pinned = NULL", Vec::new()), act).await {
+                Ok(_) => {
+                    self.tell_viewers(&scene.room, &Event::Pinned { comment: None }).await;
+                    return Ok(());
+                }
+                Err(Stop::Moved) => {}
+                Err(stop) => return Err(stop),
+            }
+        }
+        Err(Code::Unavailable.into())
+    }
+
+    /// What an author wrote in the last ten minutes and is not off.
+    pub(super) async fn recent_rows(
+        &self,
+        room: &Room,
+        author: &UserId,
+    ) -> Result<Vec<CommentRow>, Refusal> {
+        self.beside().settled().await;
+        let since = self.needs().clock.now_ms() - RECENT_MS;
+        let recent = row::recent_of(&room.id, author, (since, RECENT_MAX));
+        let rows = self.needs().store.read(recent).await.map_err(|it| unstored(&it))?;
+        Ok(rows.iter().map(CommentRow::of_row).collect())
+    }
+
+    /// The row of a comment of the room.
+    ///
+    /// # Errors
+    /// `not_in_scope` when there is none.
+    pub(super) async fn comment_row(
+        &self,
+        room: &Room,
+        id: &CommentId,
+    ) -> Result<CommentRow, Refusal> {
+        if let Some(row) = self.find_row(room, id).await? {
+            return Ok(row);
+        }
+        // It may have been shown a moment ago, and wait to be stored.
+        self.beside().settled().await;
+        Ok(self.find_row(room, id).await?.ok_or(Code::NotInScope)?)
+    }
+
+    async fn find_row(&self, room: &Room, id: &CommentId) -> Result<Option<CommentRow>, Refusal> {
+        let rows = self.needs().store.read(row::by_id(&room.id, id)).await;
+        Ok(rows.map_err(|it| unstored(&it))?.first().map(CommentRow::of_row))
+    }
+}

@@ -1,0 +1,394 @@
+//! `live.comment`: weighed, then shown, sampled, held or rejected; always archived.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::{sync::SetOnce, time::Instant};
+
+use super::{
+    Live,
+    author::{Author, Said, Told},
+    comment::{Content, Face, Lane, Shown, State},
+    crowd::{Offer, Ruling},
+    facts::Facts,
+    judge::{Fate, Judging},
+    keep::Spoken,
+    reach::bad,
+    room::{Room, lock},
+    scope::Actor,
+    settings::Speak,
+};
+use crate::{
+    error::Code,
+    ids::{CommentId, RoomId, UserId},
+    operation::{Caller, Refusal},
+};
+
+/// The longest idempotency key, in characters.
+const CLIENT_ID_MAX: usize = 64;
+/// How far behind the media's clock a viewer's player may be, in milliseconds.
+const BEHIND_MAX_MS: i64 = 60_000;
+/// What a comment is rejected for that holds one of the room's words.
+const ROOM_WORD: &str = "room";
+
+/// Asks to say something to a room.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CommentWanted {
+    /// Where.
+    pub(super) room: RoomId,
+    /// 1–64 characters of the author's choice. The same key with the same text answers the first
+    /// result again; with another text it is a `conflict`.
+    pub(super) client_id: String,
+    /// What: 1–200 characters.
+    pub(super) text: String,
+    /// Where the author's player stands, in milliseconds; the media's own position when absent.
+    #[serde(default)]
+    pub(super) at_ms: Option<i64>,
+    /// It is a question, where the room takes questions.
+    #[serde(default)]
+    pub(super) question: bool,
+}
+
+/// What became of a comment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub(super) enum Answer {
+    /// Viewers see it.
+    Visible {
+        /// The comment.
+        id: CommentId,
+        /// Where it stands in the channel's stream; absent when it is shown later.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        offset: Option<u64>,
+    },
+    /// Archived and seen by the room's staff; not shown to all, since too many speak.
+    Sampled {
+        /// The comment.
+        id: CommentId,
+    },
+    /// It waits for a moderator.
+    Held {
+        /// The comment.
+        id: CommentId,
+    },
+}
+
+/// A comment that is new, and what is to become of it.
+struct Weighed {
+    shown: Shown,
+    client_id: String,
+    fate: Fate,
+    told: Told,
+}
+
+/// What weighing came to.
+enum Weighing {
+    /// It was sent before.
+    Again(Told),
+    New(Box<Weighed>),
+}
+
+/// A comment on its way: who, where, and what is known of the room.
+struct Speaker<'a> {
+    room: &'a Arc<Room>,
+    facts: Arc<Facts>,
+    caller: &'a Caller,
+    actor: Actor,
+    author: Arc<Author>,
+}
+
+impl Live {
+    /// Says something to a room.
+    pub(super) async fn comment(
+        &self,
+        caller: &Caller,
+        asked: CommentWanted,
+    ) -> Result<Answer, Refusal> {
+        check_client_id(&asked.client_id)?;
+        check_text(&asked.text, self.config().text_max)?;
+        let room = self.room(&asked.room).await?;
+        let facts = room.facts();
+        let actor = self.actor(caller, &facts).await?;
+        let author = self.author(&room.id, &caller.user).await?;
+        let face = self.face(caller, &actor).await?;
+        let follows_since = self.follows_since(&facts, &actor).await?;
+        if !self.config().durable {
+            let behind = |_| Refusal::new(Code::Unavailable).because("the archive is behind");
+            self.beside().ready().await.map_err(behind)?;
+        }
+        let speaker = Speaker { room: &room, facts, caller, actor, author };
+        let weighed = match self.weigh(&speaker, asked, face, follows_since)? {
+            Weighing::Again(told) => return told.wait().await.clone(),
+            Weighing::New(weighed) => *weighed,
+        };
+        let (id, told) = (weighed.shown.id.clone(), Arc::clone(&weighed.told));
+        let pledge = Pledge { told: &told, author: &speaker.author, id: &id };
+        let answer = self.settle(&speaker, weighed).await;
+        pledge.keep(&answer);
+        answer
+    }
+
+    /// When the author began to follow, where that matters.
+    async fn follows_since(&self, facts: &Facts, actor: &Actor) -> Result<Option<i64>, Refusal> {
+        if actor.is_staff() || !matches!(facts.charter.settings.speak, Speak::Followers { .. }) {
+            return Ok(None);
+        }
+        let directory = &self.needs().directory;
+        let since = match &facts.charter.institution {
+            Some(institution) => directory.follows_institution_since(&actor.id, institution).await,
+            None => {
+                let tutors: Vec<UserId> = facts.staff.keys().cloned().collect();
+                directory.follows_any_since(&actor.id, &tutors).await
+            }
+        };
+        Ok(since?)
+    }
+
+    /// Decides what is to become of a comment. Nothing is waited for: of comments of one author that
+    /// come at once, each is weighed when those before it are remembered.
+    fn weigh(
+        &self,
+        speaker: &Speaker<'_>,
+        asked: CommentWanted,
+        face: Face,
+        follows_since: Option<i64>,
+    ) -> Result<Weighing, Refusal> {
+        let now_ms = self.needs().clock.now_ms();
+        let Speaker { facts, caller, actor, author, .. } = speaker;
+        let mut memory = author.memory();
+        if let Some(said) = memory.under(&asked.client_id) {
+            return match said.text == asked.text {
+                true => Ok(Weighing::Again(Arc::clone(&said.told))),
+                false => Err(Code::Conflict.into()),
+            };
+        }
+        may_speak(facts, actor, follows_since, now_ms)?;
+        if asked.question && !facts.charter.settings.questions {
+            return Err(Refusal::new(Code::NotAvailable).because("the room takes no questions"));
+        }
+        let since = now_ms - self.config().duplicate_window.as_ms();
+        if memory.has(&asked.text, since) {
+            return Err(Code::Duplicate.into());
+        }
+        if !actor.is_staff() {
+            check_pause(facts, memory.last_at(), now_ms)?;
+        }
+        let judging = Judging {
+            text: &asked.text,
+            earlier: &memory.earlier(now_ms),
+            role: caller.role,
+            is_staff: actor.is_staff(),
+        };
+        let fate = self.judge(facts, judging);
+        let (id, told) = (CommentId::fresh(now_ms), Told::new(SetOnce::new()));
+        memory.note(Said {
+            id: id.clone(),
+            client_id: asked.client_id.clone(),
+            text: asked.text.clone(),
+            posted_at: now_ms,
+            counts: !matches!(fate, Fate::Reject(_)),
+            told: Arc::clone(&told),
+        });
+        let position = facts.charter.position_ms(now_ms);
+        let shown = Shown {
+            id,
+            at_ms: asked.at_ms.map_or(position, |at| {
+                at.clamp(position.saturating_sub(BEHIND_MAX_MS).max(0), position)
+            }),
+            posted_at: now_ms,
+            face,
+            text: asked.text,
+            question: asked.question,
+        };
+        Ok(Weighing::New(Box::new(Weighed { shown, client_id: asked.client_id, fate, told })))
+    }
+
+    /// Brings about what was decided.
+    async fn settle(&self, speaker: &Speaker<'_>, weighed: Weighed) -> Result<Answer, Refusal> {
+        let lane = if speaker.actor.is_staff() { Lane::Staff } else { Lane::Ordinary };
+        let Weighed { shown, client_id, fate, .. } = weighed;
+        let mut content =
+            Content { shown, client_id, lane, outcome: State::Visible, cause: None, verdict: None };
+        let spoken = Spoken {
+            room: speaker.room,
+            author: &speaker.caller.user,
+            institution: speaker.facts.charter.institution.as_ref(),
+        };
+        match fate {
+            Fate::Reject(verdict) => {
+                content = Content { outcome: State::Rejected, verdict, ..content };
+                self.stop(spoken, &content).await?;
+                Err(rejected(&content))
+            }
+            Fate::Hold(cause, verdict) => {
+                content = Content { outcome: State::Held, cause: Some(cause), verdict, ..content };
+                self.stop(spoken, &content).await?;
+                Ok(Answer::Held { id: content.shown.id })
+            }
+            Fate::Pass => {
+                if lane == Lane::Ordinary && self.ruling(speaker).await == Ruling::Sample {
+                    content.outcome = State::Sampled;
+                }
+                self.pass(speaker, content).await
+            }
+        }
+    }
+
+    /// Whether an ordinary comment is among those that viewers are shown.
+    async fn ruling(&self, speaker: &Speaker<'_>) -> Ruling {
+        let offer = lock(&speaker.room.crowd).offer(&speaker.caller.user, Instant::now());
+        let ruled = match offer {
+            Offer::Ruled(ruling) => return ruling,
+            Offer::Waits(ruled) => ruled,
+            Offer::Begins(ruled) => {
+                let (room, tick) = (Arc::clone(speaker.room), self.config().tick.0);
+                self.tasks().spawn(async move {
+                    loop {
+                        tokio::time::sleep(tick).await;
+                        if !lock(&room.crowd).tick(Instant::now()) {
+                            return;
+                        }
+                    }
+                });
+                ruled
+            }
+        };
+        ruled.await.unwrap_or(Ruling::Sample)
+    }
+
+    /// A comment is shown or sampled: told first and archived beside it, or the other way round.
+    async fn pass(&self, speaker: &Speaker<'_>, content: Content) -> Result<Answer, Refusal> {
+        let Speaker { room, caller, .. } = speaker;
+        let draft = self.draft(&room.id, &caller.user, &content);
+        if self.config().durable {
+            self.store(draft).await?;
+            let answer = self.announce(room, &content).await;
+            return Ok(answer);
+        }
+        let answer = self.announce(room, &content).await;
+        self.beside().append(draft).await;
+        Ok(answer)
+    }
+
+    async fn announce(&self, room: &Arc<Room>, content: &Content) -> Answer {
+        let id = content.shown.id.clone();
+        let answer = match content.outcome {
+            State::Visible => Answer::Visible { id, offset: self.show(room, &content.shown).await },
+            _ => Answer::Sampled { id },
+        };
+        self.report(room, content).await;
+        answer
+    }
+}
+
+impl Answer {
+    /// What the author of an archived comment was answered when it came.
+    pub(super) fn first(content: &Content) -> Result<Self, Refusal> {
+        let id = content.shown.id.clone();
+        match content.outcome {
+            State::Visible => Ok(Self::Visible { id, offset: None }),
+            State::Held => Ok(Self::Held { id }),
+            State::Rejected => Err(rejected(content)),
+            State::Sampled | State::Removed => Ok(Self::Sampled { id }),
+        }
+    }
+}
+
+/// An answer that is owed to everyone who sent a comment under the same key. When nothing becomes of
+/// the comment, not even a fault, they are told that too, and the key is free again.
+struct Pledge<'a> {
+    told: &'a Told,
+    author: &'a Author,
+    id: &'a CommentId,
+}
+
+impl Pledge<'_> {
+    fn keep(&self, answer: &Result<Answer, Refusal>) {
+        let is_final = match answer {
+            Ok(_) => true,
+            Err(refusal) => refusal.code() == Code::Rejected,
+        };
+        if !is_final {
+            self.author.forget(self.id);
+        }
+        let _only_the_first_counts = self.told.set(answer.clone());
+    }
+}
+
+impl Drop for Pledge<'_> {
+    fn drop(&mut self) {
+        if !self.told.initialized() {
+            self.keep(&Err(Code::Internal.into()));
+        }
+    }
+}
+
+/// A rejection tells what was found and nothing else: not the words, not the rule.
+fn rejected(content: &Content) -> Refusal {
+    let category = content.verdict.as_ref().map(|verdict| verdict.category);
+    let category = match category {
+        Some(category) => category.map_or("sensitive", crate::moderation::Category::as_str),
+        None => ROOM_WORD,
+    };
+    Refusal::new(Code::Rejected).with("category", category)
+}
+
+/// Whether the room lets them speak now.
+fn may_speak(
+    facts: &Facts,
+    actor: &Actor,
+    follows_since: Option<i64>,
+    now_ms: i64,
+) -> Result<(), Refusal> {
+    if !facts.charter.is_open() {
+        return Err(Code::Closed.into());
+    }
+    if actor.is_staff() {
+        return Ok(());
+    }
+    if let Some(mute) = facts.mutes.get(&actor.id).filter(|mute| mute.term.holds(now_ms)) {
+        return Err(mute.term.refusal());
+    }
+    match facts.charter.settings.speak {
+        Speak::Everyone => Ok(()),
+        Speak::Staff => Err(Refusal::new(Code::Muted).with("term", "room")),
+        Speak::Followers { minutes } => {
+            let least_ms = i64::from(minutes) * 60_000;
+            match follows_since.is_some_and(|since| now_ms - since >= least_ms) {
+                true => Ok(()),
+                false => Err(Refusal::new(Code::FollowersOnly).with("minutes", minutes)),
+            }
+        }
+    }
+}
+
+fn check_pause(facts: &Facts, last_at: Option<i64>, now_ms: i64) -> Result<(), Refusal> {
+    let pause_ms = i64::from(facts.charter.settings.slow_s) * 1_000;
+    let wait_ms = last_at.map_or(0, |last_at| last_at + pause_ms - now_ms);
+    if pause_ms > 0 && wait_ms > 0 {
+        return Err(Refusal::new(Code::Slow).with("retry_ms", wait_ms.min(pause_ms)));
+    }
+    Ok(())
+}
+
+fn check_client_id(client_id: &str) -> Result<(), Refusal> {
+    let fits = (1..=CLIENT_ID_MAX).contains(&client_id.chars().count())
+        && !client_id.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(bad("client_id must be 1 to 64 printable characters")) }
+}
+
+/// Refuses what is no text, or too much of it.
+pub(super) fn check_text(text: &str, max: usize) -> Result<(), Refusal> {
+    if text.chars().count() > max {
+        return Err(Refusal::new(Code::TooLong).with("max", max));
+    }
+    if text.trim().is_empty() {
+        return Err(bad("text is empty"));
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        return Err(bad("text holds control characters"));
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! Who may do what in a room, and who may learn whose comment it is: decided here and nowhere else.
+//!
+//! Two levels keep order: 房管 ([`Standing::Moderator`]) and 主持 ([`Standing::Host`]). Of both there
+//! are those of the room, who may be an institution's, and those of the platform. Users are nobody to
+//! an institution, so only the latter ever see an id.
+
+use super::{
+    charter::Charter,
+    facts::Facts,
+    staff::{Duty, Term},
+};
+use crate::{
+    error::Code,
+    ids::{InstitutionId, UserId},
+    operation::{Caller, Refusal, Role},
+};
+
+/// The longest mute of a 房管: a day.
+const MODERATOR_MUTE_MS: i64 = 24 * 3_600_000;
+
+/// What somebody is in a room, from the least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// Watches and speaks.
+    Viewer,
+    /// 房管: removes, mutes for up to a day, decides on held comments and questions.
+    Moderator,
+    /// 主持: all of that, and leads the room.
+    Host,
+}
+
+/// Who acts in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Actor {
+    pub(super) id: UserId,
+    pub(super) standing: Standing,
+    /// Whether they are the platform's own staff, who may learn whose comment it is.
+    pub(super) is_platform: bool,
+}
+
+/// What `caller` is in the room of `facts`. `works` is whether the directory names a caller of an
+/// institution as active there now: tokens outlive employment.
+pub(super) fn actor(caller: &Caller, facts: &Facts, works: bool) -> Actor {
+    let is_platform = platform(caller.role);
+    let standing = match caller.role {
+        Role::Service | Role::Operator | Role::Lead => Standing::Host,
+        _ if caller.role.is_institutional() && !works => Standing::Viewer,
+        Role::InstitutionAdmin if owns(caller, &facts.charter) => Standing::Host,
+        Role::Moderator => Standing::Moderator.max(duty(caller, facts)),
+        _ => duty(caller, facts),
+    };
+    Actor { id: caller.user.clone(), standing, is_platform }
+}
+
+/// Whether the role is of the platform's own staff.
+pub(super) fn platform(role: Role) -> bool {
+    matches!(role, Role::Service | Role::Operator | Role::Lead | Role::Moderator)
+}
+
+fn owns(caller: &Caller, charter: &Charter) -> bool {
+    charter.institution.is_some() && caller.institution == charter.institution
+}
+
+fn duty(caller: &Caller, facts: &Facts) -> Standing {
+    match facts.staff.get(&caller.user).map(|member| member.duty) {
+        None => Standing::Viewer,
+        Some(Duty::Host) => Standing::Host,
+        Some(Duty::Moderator) if caller.role == Role::Host => Standing::Host,
+        Some(Duty::Moderator) => Standing::Moderator,
+    }
+}
+
+/// Whether `caller` may make a room for `institution`. Where it is none, the room is the platform's.
+pub(super) fn may_create(
+    caller: &Caller,
+    institution: Option<&InstitutionId>,
+    works: bool,
+) -> Result<(), Refusal> {
+    let may = match caller.role {
+        Role::Service | Role::Operator | Role::Lead => true,
+        Role::InstitutionAdmin => {
+            works && institution.is_some() && caller.institution.as_ref() == institution
+        }
+        _ => false,
+    };
+    if may { Ok(()) } else { Err(Code::PermissionDenied.into()) }
+}
+
+impl Actor {
+    /// Whether they are on the room's staff, or the platform's.
+    pub(super) fn is_staff(&self) -> bool {
+        self.standing > Standing::Viewer
+    }
+
+    /// Refuses whoever stands lower than `least`.
+    pub(super) fn at_least(&self, least: Standing) -> Result<(), Refusal> {
+        if self.standing >= least { Ok(()) } else { Err(Code::PermissionDenied.into()) }
+    }
+
+    /// Refuses mutes that are longer than the actor may set.
+    pub(super) fn may_mute(&self, term: Term, now_ms: i64) -> Result<(), Refusal> {
+        self.at_least(Standing::Moderator)?;
+        let is_short = matches!(term, Term::Time { until } if until - now_ms <= MODERATOR_MUTE_MS);
+        if is_short { Ok(()) } else { self.at_least(Standing::Host) }
+    }
+
+    /// Refuses those who may not name people by their ids.
+    pub(super) fn may_name_people(&self) -> Result<(), Refusal> {
+        if self.is_platform { Ok(()) } else { Err(Code::PermissionDenied.into()) }
+    }
+
+    /// `person`, for whoever may learn it.
+    pub(super) fn told<'a>(&self, person: &'a UserId) -> Option<&'a UserId> {
+        self.is_platform.then_some(person)
+    }
+}

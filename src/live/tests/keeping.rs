@@ -1,0 +1,121 @@
+//! What is answered and what is stored: with `live.durable`, and without.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::house::{House, host, user};
+use crate::config::value::Span;
+
+fn comment(key: &str, text: &str) -> Value {
+    json!({"room": "r1", "client_id": key, "text": text})
+}
+
+#[tokio::test]
+async fn a_durable_comment_is_shown_only_when_it_is_stored_and_its_key_is_good_for_another_try() {
+    let mut house = House::with(|config| config.durable = true).await;
+    let answer = house.ask(&user("ann"), "comment", comment("k1", "老师好")).await;
+    let rows = house.sql("SELECT id FROM live_comment").await;
+    assert_eq!(rows[0].text(0), answer["id"], "stored when it is answered");
+    house.archive.close().await;
+    let refused = house.refused(&user("ann"), "comment", comment("k2", "还在吗")).await;
+    assert_eq!(refused, "unavailable");
+    assert_eq!(house.types("live:r1").await, ["live.state", "live.comment"], "nobody saw it");
+    house = house.restarted().await;
+    house.ask(&user("ann"), "comment", comment("k2", "还在吗")).await;
+    assert_eq!(house.archived("live/r1/ann").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_key_whose_comment_was_not_stored_is_free_without_a_restart_too() {
+    let house = House::with(|config| config.durable = true).await;
+    let lock = locked(&house);
+    let refused = house.refused(&user("ann"), "comment", comment("k1", "老师好")).await;
+    assert_eq!(refused, "unavailable");
+    lock.execute_batch("ROLLBACK").unwrap();
+    let answer = loop {
+        // The database notices by itself that it can be written again.
+        match house.call(&user("ann"), "comment", comment("k1", "老师好")).await {
+            Ok(answer) => break answer,
+            Err(refusal) => assert_eq!(refusal.to_string(), "unavailable"),
+        }
+    };
+    assert_eq!(answer["status"], "visible");
+}
+
+#[tokio::test]
+async fn while_the_database_stands_still_little_is_shown_and_all_of_that_is_stored_later() {
+    let house = House::with(|config| config.lag_max = Span::milliseconds(50)).await;
+    let lock = locked(&house);
+    let mut shown = Vec::new();
+    loop {
+        let text = format!("第{}条", shown.len());
+        match house.say(&user("ann"), &text).await {
+            Ok(answer) => shown.push(answer["id"].as_str().unwrap().to_owned()),
+            Err(refusal) => {
+                assert!(refusal.to_string().starts_with("unavailable"), "{refusal}");
+                break;
+            }
+        }
+    }
+    assert!(!shown.is_empty(), "it is shown before it is stored");
+    assert!(house.counts("belfry_live_stalls_total 1"));
+    assert_eq!(house.say(&user("ben"), "x").await.unwrap_err().code().name(), "unavailable");
+    lock.execute_batch("ROLLBACK").unwrap();
+    house.live.beside().settled().await;
+    let rows = house.sql("SELECT id FROM live_comment WHERE author = 'ann' ORDER BY id").await;
+    shown.sort();
+    let stored: Vec<_> = rows.iter().map(|row| row.text(0).to_owned()).collect();
+    assert_eq!(stored, shown);
+    house.said(&user("ben"), "x").await;
+    house.live.beside().settled().await;
+    assert!(house.counts("belfry_live_queue 0"));
+}
+
+#[tokio::test]
+async fn a_house_that_closes_stores_what_was_shown() {
+    let mut house = House::new().await;
+    let mut shown = 0;
+    for number in 0..50 {
+        house.said(&user(&format!("u{number}")), &format!("第{number}位")).await;
+        shown += 1;
+    }
+    house = house.restarted().await;
+    let rows = house.sql("SELECT COUNT(*) FROM live_comment").await;
+    assert_eq!(rows[0].int(0), shown);
+}
+
+#[tokio::test]
+async fn a_comment_that_is_shown_and_not_stored_yet_can_be_removed() {
+    let house = House::new().await;
+    let id = house.said(&user("ann"), "卖资料了").await;
+    house.ask(&host(), "remove", json!({"room": "r1", "comment": id})).await;
+    let rows = house.sql("SELECT state FROM live_comment").await;
+    assert_eq!(rows[0].text(0), "removed");
+}
+
+#[tokio::test]
+async fn rooms_are_kept_up_to_a_bound_and_idle_ones_make_room() {
+    let house = House::with(|config| config.rooms_max = 2).await;
+    for number in 2..5 {
+        let room = json!({"id": format!("r{number}"), "title": "x"});
+        let made = house.call(&super::house::operator(), "room.put", room).await;
+        assert_eq!(made.is_ok(), number == 2, "{number}: {made:?}");
+    }
+    assert!(house.counts("belfry_live_rooms_refused_total 2"));
+    tokio::time::pause();
+    tokio::time::advance(std::time::Duration::from_secs(11)).await;
+    tokio::time::resume();
+    let _watcher = house.watch("live:r1");
+    house.ask(&user("ann"), "room.get", json!({"room": "r3"})).await;
+    assert_eq!(house.live.rooms().len(), 2, "the one that is watched stays");
+    let refused = house.refused(&user("ann"), "room.get", json!({"room": "r2"})).await;
+    assert!(refused.starts_with("unavailable"), "{refused}");
+    house.said(&user("ann"), "老师好").await;
+}
+
+/// The house's database, held by somebody else.
+fn locked(house: &House) -> Connection {
+    let lock = Connection::open(house.folder.path().join("live.db")).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    lock
+}
