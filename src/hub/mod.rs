@@ -302,6 +302,7 @@ impl Hub {
     /// reads or recovers it from now on finds that. `false` when the stream no longer keeps it. Those
     /// who have received it are not told.
     pub async fn redact(&self, channel: &ChannelName, offset: u64, data: Bytes) -> bool {
+        self.0.topics.redact(channel, offset, &data);
         self.0.broker.redact(channel, offset, data)
     }
 

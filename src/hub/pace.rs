@@ -3,11 +3,12 @@
 //! A write to a socket costs the same however little is in it, so what a busy channel publishes
 //! within a tick leaves in one frame a reader. The first after a quiet tick never waits.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::broker::Announcement;
+use crate::{broker::Announcement, protocol::publication::Publication};
 
 /// So many publications leave together at most; then they do so before the tick ends.
 const BATCH_MAX: usize = 256;
@@ -91,6 +92,20 @@ impl Gathering {
         match self.left_at.map(|left_at| left_at + pace.tick) {
             Some(due) if due > now => Turn::Begins(due),
             _ => Turn::Now,
+        }
+    }
+
+    /// Puts `data` in the place of what the publication at `offset` says, if it still waits.
+    pub(super) fn redact(&mut self, offset: u64, data: &Bytes) {
+        for waiting in &mut self.waiting {
+            if let Announcement::Publication { publication, .. } = waiting
+                && publication.offset == offset
+            {
+                let epoch = publication.epoch.clone();
+                let data = data.clone();
+                *publication =
+                    Arc::new(Publication { offset, epoch, data, ..Publication::default() });
+            }
         }
     }
 

@@ -165,6 +165,15 @@ impl Topics {
         shard.get_mut(channel).map_or_else(Delivered::default, |topic| topic.release(channel))
     }
 
+    /// Puts `data` in the place of what the publication at `offset` says, if it has not left yet.
+    pub fn redact(&self, channel: &ChannelName, offset: u64, data: &Bytes) {
+        let mut shard = self.shard(channel);
+        let gathering = shard.get_mut(channel).and_then(|topic| topic.gathering.as_mut());
+        if let Some(gathering) = gathering {
+            gathering.redact(offset, data);
+        }
+    }
+
     /// How many subscribers the channel has on this node.
     pub fn subscribers(&self, channel: &ChannelName) -> usize {
         self.shard(channel).get(channel).map_or(0, |topic| topic.subscribers.len())

@@ -158,6 +158,23 @@ fn a_tick_is_one_frame_of_a_line_for_each_publication() {
     assert_eq!((offsets(alone), offsets(&together[2..])), (vec![1], vec![2, 3, 4]));
 }
 
+#[test]
+fn what_is_redacted_before_its_tick_ends_never_leaves() {
+    let mut room = Room::new(Some(NEVER));
+    room.step(Step::Join { reader: 0, join_leave: false });
+    room.step(Step::GoLive { reader: 0, positioned: true });
+    for _ in 0..3 {
+        room.step(Step::Publish { stored: true });
+    }
+    for offset in [1, 2] {
+        room.topics.redact(&channel(), offset, &Bytes::from_static(b"\"gone\""));
+    }
+    room.step(Step::EndTick);
+    let said = room.readers[0].0.text();
+    let said: Vec<_> = said.lines().map(|line| line.contains("gone")).collect();
+    assert_eq!(said, [false, true, false], "the first had left, the third was not named");
+}
+
 /// Lets so many milliseconds pass, and whoever they wake come to an end.
 async fn pass(ms: u64) {
     tokio::task::yield_now().await;
