@@ -25,6 +25,7 @@ use crate::{
     hub::Hub,
     identity::{self, Identity},
     listener::Listener,
+    media::{self, Media, link::Signer},
     moderation::{Action, Moderation, Place, Question, Side},
     operation::{Catalogue, Refusal},
     protocol::code::DisconnectCode,
@@ -60,6 +61,7 @@ struct Foundations {
     curation: Curation,
     archive: Archive,
     alerts: Alerts,
+    media: Media,
 }
 
 impl App {
@@ -73,11 +75,12 @@ impl App {
         let listener = Listener::bind(config.http.clone(), &config.admission, metrics.clone())?;
         let foundations = Foundations::lay(&config, clock, metrics).await?;
         let catalogue = Arc::new(catalogue(&config, &foundations));
-        let Foundations { metrics, health, hub, identity, clock, .. } = &foundations;
+        let Foundations { metrics, health, hub, identity, clock, media, .. } = &foundations;
 
         let door = http::router(http::Needs {
             catalogue: Arc::clone(&catalogue),
             identity: identity.clone(),
+            media: media.clone(),
             http: config.http.clone(),
             metrics: metrics.clone(),
             health: health.clone(),
@@ -117,7 +120,7 @@ impl App {
     /// Serves until `stop`, then lets everybody go in order.
     pub async fn run(self, stop: CancellationToken) {
         let Self { foundations, catalogue, listener, router, connections } = self;
-        let Foundations { hub, identity, health, archive, store, curation, alerts, .. } =
+        let Foundations { hub, identity, health, archive, store, curation, alerts, media, .. } =
             foundations;
         let keepers = TaskTracker::new();
         let keepers_stop = CancellationToken::new();
@@ -129,6 +132,8 @@ impl App {
         keepers.spawn(async move { curation.tend(look_stop).await });
         let count_stop = keepers_stop.clone();
         keepers.spawn(async move { alerts.tend(count_stop).await });
+        let sweep_stop = keepers_stop.clone();
+        keepers.spawn(async move { media.tend(sweep_stop).await });
 
         let drain = async {
             stop.cancelled().await;
@@ -177,6 +182,15 @@ impl Foundations {
             clock: clock.clone(),
             metrics: metrics.clone(),
         });
+        let keys = archive.derive(media::link::KEYS_FOR);
+        let signer = Signer::new(&keys, &config.http.public_url, config.media.link_ttl);
+        let needs = media::Needs {
+            store: store.clone(),
+            signer,
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
+        let media = Media::open(config.media.clone(), needs).context("open the files")?;
         Ok(Self {
             clock,
             metrics,
@@ -188,6 +202,7 @@ impl Foundations {
             curation,
             archive,
             alerts,
+            media,
         })
     }
 }
@@ -207,6 +222,7 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
         curation,
         archive,
         alerts,
+        media,
         ..
     } = foundations;
     let directory = Directory::new(store.clone(), clock.clone());
@@ -229,6 +245,7 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
     catalogue.add(directory::operations::operations(&directory, &name_check(moderation, metrics)));
     catalogue.add(curation::operations::operations(curation));
     catalogue.add(alert::operations::operations(alerts, hub));
+    catalogue.add(media::operations::operations(media));
     catalogue.add(consult::operations::operations(&consult, hub));
     catalogue
 }

@@ -17,6 +17,7 @@ pub mod identity;
 pub mod keys;
 mod layer;
 pub mod log;
+pub mod media;
 pub mod moderation;
 pub mod rates;
 pub mod source;
@@ -65,6 +66,8 @@ pub struct Config {
     pub moderation: moderation::Moderation,
     /// The bounds of consultations.
     pub consult: consult::Consult,
+    /// Where pictures and voice are kept, and how large they may be.
+    pub media: media::Media,
     /// What is logged.
     pub log: log::Log,
 }
@@ -99,6 +102,7 @@ impl Config {
             ("broker", self.broker.check()),
             ("moderation", self.moderation.check()),
             ("consult", self.consult.check()),
+            ("media", self.media.check()),
             ("identity", self.identity.check()),
             ("rates", self.rates.check()),
             ("store", self.store.check()),
