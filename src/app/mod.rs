@@ -229,6 +229,7 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
     let needs = consult::Needs {
         store: store.clone(),
         archive: archive.clone(),
+        media: media.clone(),
         moderation: moderation.clone(),
         probing: config.moderation.probing(),
         alerts: alerts.clone(),
