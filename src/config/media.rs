@@ -20,7 +20,7 @@ pub struct Media {
     pub picture_max: Size,
     /// The largest voice.
     pub voice_max: Size,
-    /// How many pixels a picture may have; decoding one takes four bytes for each.
+    /// How many pixels a picture may have; decoding it takes up to seven bytes for each.
     pub pixels_max: usize,
     /// The longest voice, in seconds.
     pub voice_seconds_max: usize,

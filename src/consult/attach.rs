@@ -40,7 +40,7 @@ impl Consult {
         })
     }
 
-    async fn facts(&self, viewer: &Viewer, id: &MediaId, class: Class) -> Result<Facts, Stop> {
+    async fn facts(&self, viewer: &Viewer, id: &MediaId, class: Class) -> Result<Box<Facts>, Stop> {
         if !is_id(id.as_str()) {
             return Err(scope::out_of_scope().into());
         }
@@ -48,7 +48,7 @@ impl Consult {
         let item = found.filter(|item| item.owner == viewer.person);
         let item = item.ok_or_else(scope::out_of_scope)?;
         check(&item, class)?;
-        Ok(Facts::of(&item))
+        Ok(Box::new(Facts::of(&item)))
     }
 }
 

@@ -42,8 +42,8 @@ pub(super) enum Said {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(super) enum Body {
     Text { text: String },
-    Image { media: Facts },
-    Voice { media: Facts },
+    Image { media: Box<Facts> },
+    Voice { media: Box<Facts> },
 }
 
 /// The same as people see it.

@@ -12,7 +12,8 @@ use super::{
     format::{Flaw, Kind, picture::Stripped},
 };
 
-/// What a decoder may take for each pixel it may draw.
+/// What a picture may take for each pixel when it is drawn. What a decoder needs beside it, it does not
+/// always count: a progressive JPEG of the largest size took 250 MB in all.
 const BYTES_PER_PIXEL: usize = 4;
 /// Half of it is enough for tables and lines; small pictures need some too.
 const SPARE: u64 = 16 << 20;

@@ -1,7 +1,5 @@
 //! What a record keeps of a file, and what people get to see it by.
 
-use std::fmt::Write as _;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,11 +61,6 @@ pub struct Look {
 impl Facts {
     /// What there is to keep of `item`.
     pub fn of(item: &Item) -> Self {
-        let digits = |mut text: String, byte: &u8| {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        };
         Self {
             id: item.id.clone(),
             media_type: item.kind.media_type().to_owned(),
@@ -76,7 +69,7 @@ impl Facts {
             width: item.width,
             height: item.height,
             duration_ms: item.duration_ms,
-            blake3: item.hash.iter().fold(String::new(), digits),
+            blake3: item.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
         }
     }
 

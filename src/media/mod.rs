@@ -1,4 +1,4 @@
-//! Pictures and voice: what is uploaded is told by its bytes, cleaned and kept, and lent by signed link.
+//! Pictures and voice: what is uploaded is told by its bytes, cleaned, kept, and lent by link.
 //!
 //! A file arrives ([`upload`]), is cleaned by [`workshop`] and kept by [`blobs`], the one place that
 //! writes and reads files. It belongs to its owner until a domain takes it: a statement of [`claim`] in

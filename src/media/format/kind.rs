@@ -20,7 +20,7 @@ pub enum Kind {
     Webp,
     /// Opus in Ogg, RFC 7845.
     Ogg,
-    /// Opus in WebM: what browsers record.
+    /// Opus in `WebM`: what browsers record.
     Webm,
     /// AAC in ISO 14496-14: what Apple's devices record.
     M4a,

@@ -64,12 +64,10 @@ impl Kept {
         let payload = from.take(usize::from(length).checked_sub(2).ok_or(DAMAGED)?);
         let payload = payload.ok_or(DAMAGED)?;
         match marker {
-            APP0 => {
-                if self.jfif.is_empty() && payload.starts_with(b"JFIF\0") && payload.len() >= 14 {
-                    // Without the thumbnail that may follow.
-                    let fixed = [&payload[..12], &[0, 0]].concat();
-                    write(&mut self.jfif, APP0, &fixed);
-                }
+            APP0 if self.jfif.is_empty() && payload.starts_with(b"JFIF\0") => {
+                // Without the thumbnail that may follow.
+                let fixed = payload.get(..12).ok_or(DAMAGED)?;
+                write(&mut self.jfif, APP0, &[fixed, &[0, 0]].concat());
             }
             APP1 => {
                 if let Some(tiff) = payload.strip_prefix(b"Exif\0\0") {

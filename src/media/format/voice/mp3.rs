@@ -35,7 +35,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Cleaned, Flaw> {
     Ok(Cleaned { bytes: sound[..at].to_vec(), duration_ms: duration_us / 1_000 })
 }
 
-/// What follows the ID3v2 tags at the beginning (ID3v2.4, section 3.1).
+/// What follows the tags at the beginning (ID3 2.4, section 3.1).
 fn after_tags(mut bytes: &[u8]) -> Option<&[u8]> {
     while let [b'I', b'D', b'3', _, _, flags, a, b, c, d, ..] = bytes {
         let size = [a, b, c, d].iter().fold(0, |size, byte| size << 7 | usize::from(**byte & 0x7F));

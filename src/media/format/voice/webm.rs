@@ -1,4 +1,4 @@
-//! WebM with Opus: elements are walked, blocks counted, everything else becomes void (RFC 8794, 9559).
+//! `WebM` with Opus: elements are walked, blocks counted, all else becomes void (RFC 8794, 9559).
 //!
 //! Recorders in browsers write segments and clusters of unknown length, so nesting is not followed:
 //! what holds other elements is stepped into, everything else over.
