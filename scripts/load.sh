@@ -25,6 +25,7 @@ BELFRY__HTTP__LISTEN=127.0.0.1:0 \
   BELFRY__LOG__FORMAT=json \
   BELFRY__STORE__URL="sqlite:$folder/belfry.db" \
   BELFRY__KEYS__FILE="$folder/keys.toml" \
+  BELFRY__MEDIA__URL="file:$folder/media" \
   BELFRY__IDENTITY__SECRET_FILE="$folder/identity.secret" \
   target/release/belfry serve --config loadtest/belfry.toml >"$folder/log" 2>&1 &
 server=$!

@@ -104,6 +104,12 @@ codes! {
     UnknownKind = 410, "unknown_kind", never, 400;
     /// Moderation does not let the text stand where it would appear; the answer says what it hit.
     Rejected = 411, "rejected", never, 422;
+    /// The file is larger than the maximum given.
+    TooLarge = 420, "too_large", never, 413;
+    /// The bytes are none of the kinds that are accepted here; the answer lists those.
+    UnsupportedMedia = 421, "unsupported_media", never, 415;
+    /// The file is damaged or holds something that is not taken; the answer says what.
+    UnusableMedia = 422, "unusable_media", never, 422;
     /// The room wants a pause between comments of one author; the answer says how long.
     Slow = 430, "slow", later, 429;
     /// The room takes no comments now.

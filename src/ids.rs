@@ -88,6 +88,8 @@ text_id! {
     MemberId;
     /// Something that staff should look at.
     AlertId;
+    /// A picture or voice that was uploaded.
+    MediaId;
     /// What an institution sees in place of a user: stable for the pair, unlinkable across pairs.
     Pseudonym;
     /// A channel of the hub: `namespace:name`, at most 255 bytes of ASCII.
@@ -105,7 +107,7 @@ macro_rules! fresh {
     )*};
 }
 
-fresh!(ConversationId, ServiceSessionId, HoldId, AlertId, CommentId, MuteId, MemberId);
+fresh!(ConversationId, ServiceSessionId, HoldId, AlertId, CommentId, MuteId, MemberId, MediaId);
 
 fn fresh_text(now_ms: i64) -> String {
     let ms = u64::try_from(now_ms).unwrap_or(0);

@@ -23,11 +23,12 @@ pub mod consult;
 pub mod curation;
 pub mod live;
 
-// 5: what may be said, what was said, who may speak, what staff should look at.
+// 5: what may be said, what was said, what was shown, who may speak, what staff should look at.
 pub mod alert;
 pub mod archive;
 pub mod directory;
 pub mod identity;
+pub mod media;
 pub mod moderation;
 
 // 4: who is here, on this node.

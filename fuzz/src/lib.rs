@@ -11,6 +11,7 @@ pub mod moderation;
 pub mod protocol;
 
 pub mod config;
+pub mod media;
 pub mod telemetry;
 pub mod transport;
 
@@ -19,6 +20,7 @@ mod agreement;
 
 use std::{fmt::Debug, sync::LazyLock};
 
+use media::format::{Class, Kind, Sniffed, picture, sniff, voice};
 use moderation::{Moderation, Place, Question, Side};
 use protocol::{
     codec::{self, DecodeError, Encoding},
@@ -58,6 +60,22 @@ pub fn texts(lines: &str) {
         let hit = &text[span.utf8.0..span.utf8.1];
         assert!(!hit.is_empty());
         assert_eq!(String::from_utf16_lossy(&utf16[span.utf16.0..span.utf16.1]), hit);
+    }
+}
+
+/// What is taken of any bytes is taken whole when it comes again: nothing is left to take out.
+pub fn upload(bytes: &[u8]) {
+    let Sniffed::Known(kind) = sniff(&bytes[..bytes.len().min(Kind::PREFIX)]) else { return };
+    match kind.class() {
+        Class::Picture => {
+            let Ok(stripped) = picture::strip(kind, bytes) else { return };
+            assert_eq!(picture::strip(kind, &stripped.bytes), Ok(stripped));
+        }
+        Class::Voice => {
+            let Ok(cleaned) = voice::clean(kind, bytes.to_vec()) else { return };
+            assert!(cleaned.bytes.len() <= bytes.len());
+            assert_eq!(voice::clean(kind, cleaned.bytes.clone()), Ok(cleaned));
+        }
     }
 }
 

@@ -35,6 +35,7 @@ impl House {
         config.identity.secret_file = files.path().join("secret").to_str().unwrap().to_owned();
         config.store.url = format!("sqlite:{}", files.path().join("belfry.db").display());
         config.keys.file = files.path().join("keys.toml");
+        config.media.url = format!("file:{}", files.path().join("media").display());
         config.rates.send.per_second = 0;
         config.rates.write.per_second = 0;
         config.client.commands_per_second = 0;

@@ -27,6 +27,7 @@ use crate::{
     identity::{self, Identity},
     listener::Listener,
     live::{self, Live},
+    media::{self, Media, link::Signer},
     moderation::{Action, Moderation, Place, Question, Side},
     operation::{Catalogue, Refusal},
     protocol::code::DisconnectCode,
@@ -64,6 +65,7 @@ struct Foundations {
     alerts: Alerts,
     directory: Directory,
     live: Live,
+    media: Media,
 }
 
 impl App {
@@ -77,11 +79,12 @@ impl App {
         let listener = Listener::bind(config.http.clone(), &config.admission, metrics.clone())?;
         let foundations = Foundations::lay(&config, clock, metrics).await?;
         let catalogue = Arc::new(catalogue(&config, &foundations));
-        let Foundations { metrics, health, hub, identity, clock, live, .. } = &foundations;
+        let Foundations { metrics, health, hub, identity, clock, live, media, .. } = &foundations;
 
         let door = http::router(http::Needs {
             catalogue: Arc::clone(&catalogue),
             identity: identity.clone(),
+            media: media.clone(),
             http: config.http.clone(),
             metrics: metrics.clone(),
             health: health.clone(),
@@ -122,8 +125,18 @@ impl App {
     /// Serves until `stop`, then lets everybody go in order.
     pub async fn run(self, stop: CancellationToken) {
         let Self { foundations, catalogue, listener, router, connections } = self;
-        let Foundations { hub, identity, health, archive, store, curation, alerts, live, .. } =
-            foundations;
+        let Foundations {
+            hub,
+            identity,
+            health,
+            archive,
+            store,
+            curation,
+            alerts,
+            live,
+            media,
+            ..
+        } = foundations;
         let keepers = TaskTracker::new();
         let keepers_stop = CancellationToken::new();
         let (pulse, pulse_stop) = (hub.clone(), keepers_stop.clone());
@@ -138,6 +151,8 @@ impl App {
         keepers.spawn(async move { alerts.tend(count_stop).await });
         let (rooms, tell_stop) = (live.clone(), keepers_stop.clone());
         keepers.spawn(async move { rooms.tend(tell_stop).await });
+        let sweep_stop = keepers_stop.clone();
+        keepers.spawn(async move { media.tend(sweep_stop).await });
 
         let drain = async {
             stop.cancelled().await;
@@ -200,6 +215,15 @@ impl Foundations {
             metrics: metrics.clone(),
         };
         let live = Live::start(config.live.clone(), needs);
+        let keys = archive.derive(media::link::KEYS_FOR);
+        let signer = Signer::new(&keys, &config.http.public_url, config.media.link_ttl);
+        let needs = media::Needs {
+            store: store.clone(),
+            signer,
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
+        let media = Media::open(config.media.clone(), needs).context("open the files")?;
         Ok(Self {
             clock,
             metrics,
@@ -213,6 +237,7 @@ impl Foundations {
             alerts,
             directory,
             live,
+            media,
         })
     }
 }
@@ -234,11 +259,13 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
         alerts,
         directory,
         live,
+        media,
         ..
     } = foundations;
     let needs = consult::Needs {
         store: store.clone(),
         archive: archive.clone(),
+        media: media.clone(),
         moderation: moderation.clone(),
         probing: config.moderation.probing(),
         alerts: alerts.clone(),
@@ -255,6 +282,7 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
     catalogue.add(directory::operations::operations(directory, &name_check(moderation, metrics)));
     catalogue.add(curation::operations::operations(curation));
     catalogue.add(alert::operations::operations(alerts, hub));
+    catalogue.add(media::operations::operations(media));
     catalogue.add(consult::operations::operations(&consult, hub));
     catalogue.add(live::operations::operations(live));
     catalogue

@@ -7,6 +7,7 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use zeroize::Zeroizing;
 
 use super::{
     Appended, Draft, Fault, OpenFault, Record, Window,
@@ -131,6 +132,12 @@ impl Archive {
         let Some(seq) = loader.find(thread, author, client_id).await? else { return Ok(None) };
         let window = Window { after: seq - 1, before: seq + 1, limit: 1, newest: false };
         Ok(self.read(thread, window).await?.pop())
+    }
+
+    /// Keys for another end than sealing records, made of the key ring: one of each of its versions,
+    /// the current one first. `context` names the end; two ends never share one.
+    pub fn derive(&self, context: &str) -> Vec<Zeroizing<[u8; 32]>> {
+        self.0.ring.derive(context)
     }
 
     /// Stores what was submitted and ends the lanes; later drafts are refused. To be called before

@@ -18,6 +18,7 @@ pub mod keys;
 mod layer;
 pub mod live;
 pub mod log;
+pub mod media;
 pub mod moderation;
 pub mod rates;
 pub mod source;
@@ -68,6 +69,8 @@ pub struct Config {
     pub consult: consult::Consult,
     /// The bounds of live rooms.
     pub live: live::Live,
+    /// Where pictures and voice are kept, and how large they may be.
+    pub media: media::Media,
     /// What is logged.
     pub log: log::Log,
 }
@@ -103,6 +106,7 @@ impl Config {
             ("moderation", self.moderation.check()),
             ("consult", self.consult.check()),
             ("live", self.live.check()),
+            ("media", self.media.check()),
             ("identity", self.identity.check()),
             ("rates", self.rates.check()),
             ("store", self.store.check()),

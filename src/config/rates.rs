@@ -32,6 +32,8 @@ pub struct Rates {
     pub send: Bucket,
     /// Signals that nobody stores.
     pub signal: Bucket,
+    /// Files.
+    pub upload: Bucket,
 }
 
 impl Default for Rates {
@@ -41,6 +43,7 @@ impl Default for Rates {
             write: Bucket { per_second: 50, burst: 100 },
             send: Bucket { per_second: 200, burst: 400 },
             signal: Bucket { per_second: 20, burst: 40 },
+            upload: Bucket { per_second: 1, burst: 20 },
             buckets_max: 1_000_000,
             timeout: Span::seconds(10),
             running_max: 8_192,

@@ -65,8 +65,14 @@ impl Consult {
         let audience = self.audience(conversation).await?;
         let effects = Effects::default();
         let now_ms = self.now_ms();
-        let scene =
-            |viewer| Scene { conversation, faces: &faces, effects: &effects, viewer, now_ms };
+        let scene = |viewer| Scene {
+            conversation,
+            faces: &faces,
+            effects: &effects,
+            signer: self.inner().needs.media.signer(),
+            viewer,
+            now_ms,
+        };
         let hears = |it: &&UserId| manner != Manner::Held || **it == opened.author;
         let user = Some(&audience.user).filter(hears).map(|to| {
             let record = scene(to).record(opened);
@@ -153,6 +159,7 @@ impl Consult {
             conversation: after,
             faces: &faces,
             effects: &effects,
+            signer: self.inner().needs.media.signer(),
             viewer,
             now_ms,
         };

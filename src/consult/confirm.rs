@@ -7,6 +7,7 @@ use super::{
     Consult,
     announce::Bulletin,
     append::Word,
+    attach::giving_up,
     conversation::Conversation,
     effect::{self, Effect, Happened},
     entry::{Confirmed, Entry, Judged, Opened},
@@ -182,6 +183,8 @@ impl Consult {
         let (conversation, target) = (&held.conversation, held.placed.seq);
         let mut beside = vec![effect::bring(&conversation.id, target, Effect::Discarded)];
         beside.extend(ledger::advance(conversation, &Move::Quiet));
+        let held_body = held.opened.entry().and_then(Entry::sent).map(|(body, _)| body);
+        beside.extend(held_body.and_then(giving_up));
         let entry = Entry::Discard { hold: asked.hold.clone(), target };
         let opened = self.append(&conversation.id, &viewer.person, entry, beside).await?;
         remember(self, conversation, &opened);

@@ -122,6 +122,7 @@ impl Consult {
             conversation,
             faces: &faces,
             effects: &effects,
+            signer: self.inner().needs.media.signer(),
             viewer: &viewer.person,
             now_ms: self.now_ms(),
         };

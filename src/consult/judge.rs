@@ -2,6 +2,7 @@
 
 use super::{
     Consult, Needs,
+    body::{Body, Said},
     conversation::Conversation,
     entry::{Entry, Opened},
     probe::Stopped,
@@ -38,12 +39,16 @@ impl Consult {
         viewer: &Viewer,
         sending: &Sending,
     ) -> Result<Judgement, Stop> {
-        let lines = self.earlier(conversation, &viewer.person).await?;
+        let lines = match sending.said {
+            Said::Text { .. } => self.earlier(conversation, &viewer.person).await?,
+            // What was said before was judged; what a picture or a voice says is not, yet.
+            Said::Image { .. } | Said::Voice { .. } => Vec::new(),
+        };
         let earlier: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
         let is_support = conversation.institution.as_str() == SUPPORT;
         let place = if is_support { Place::Support } else { Place::Consult };
         let question =
-            Question { text: sending.body.text(), earlier: &earlier, place, side: viewer.side() };
+            Question { text: sending.said.text(), earlier: &earlier, place, side: viewer.side() };
         self.check_pause(viewer)?;
         let Needs { moderation, metrics, .. } = &self.inner().needs;
         let verdict = moderation.decide(question, metrics).map_err(unjudged)?;
@@ -91,11 +96,11 @@ fn unjudged(_: NoVerdict) -> Refusal {
 /// to read the first half of a number has read it.
 fn line_of(opened: &Opened) -> Option<Line> {
     match opened.entry() {
-        Some(Entry::Message { body, .. }) => Some(Line {
+        Some(Entry::Message { body: Body::Text { text }, .. }) => Some(Line {
             seq: opened.seq,
             at_ms: opened.at_ms,
             author: opened.author.clone(),
-            text: body.text().to_owned(),
+            text: text.clone(),
         }),
         _ => None,
     }

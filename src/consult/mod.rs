@@ -11,6 +11,7 @@ mod accept;
 mod alarm;
 mod announce;
 mod append;
+mod attach;
 mod availability;
 mod body;
 mod chance;
@@ -56,7 +57,7 @@ use std::sync::Arc;
 
 use self::{probe::Probes, recent::Recent, voice::Voices};
 use crate::{
-    alert::Alerts, archive::Archive, clock::Clock, config, directory::Directory,
+    alert::Alerts, archive::Archive, clock::Clock, config, directory::Directory, media::Media,
     moderation::Moderation, store::Store, telemetry::Metrics,
 };
 
@@ -66,6 +67,8 @@ pub struct Needs {
     pub store: Store,
     /// What was said.
     pub archive: Archive,
+    /// Pictures and voice.
+    pub media: Media,
     /// What may be said.
     pub moderation: Moderation,
     /// How those are slowed down who find out what may be said.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Consult,
     announce::Bulletin,
+    attach::giving_up,
     effect::{self, Effect, Happened},
     entry::Entry,
     event::Manner,
@@ -64,8 +65,10 @@ impl Consult {
             return Err(scope::out_of_scope().into());
         }
         let message = self.record(id, target).await?.ok_or(Code::Internal)?;
-        let is_message = matches!(message.entry(), Some(Entry::Message { .. }));
-        if !is_message || message.author != viewer.person {
+        let Some(Entry::Message { body, .. }) = message.entry() else {
+            return Err(scope::out_of_scope().into());
+        };
+        if message.author != viewer.person {
             return Err(scope::out_of_scope().into());
         }
         if let Some(Happened { effect: Effect::Recalled, by_seq }) =
@@ -80,6 +83,7 @@ impl Consult {
         }
         let mut beside = vec![effect::bring(id, target, Effect::Recalled)];
         beside.extend(ledger::advance(&conversation, &Move::Quiet));
+        beside.extend(giving_up(body));
         let opened = self.append(id, &viewer.person, Entry::Recall { target }, beside).await?;
         remember(self, &conversation, &opened);
         self.announce(&conversation, &opened, Manner::Recalled, bulletin).await;

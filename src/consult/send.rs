@@ -8,7 +8,8 @@ use super::{
     Consult,
     announce::{Bulletin, Withdrawal},
     append::Word,
-    body::{Body, bad, check_client_id},
+    attach::taking,
+    body::{Body, Said, bad, check_client_id},
     conversation::Conversation,
     effect,
     entry::{Entry, Judged, Opened},
@@ -42,7 +43,7 @@ pub(super) struct Send {
     /// result again; with another body it is a `conflict`.
     pub(super) client_id: String,
     /// What.
-    #[schemars(with = "Body")]
+    #[schemars(with = "Said")]
     pub(super) body: Value,
     /// The `seq` that it answers.
     #[serde(default)]
@@ -99,7 +100,7 @@ pub(super) struct Warning {
 pub(super) struct Sending {
     pub(super) conversation: ConversationId,
     pub(super) client_id: String,
-    pub(super) body: Body,
+    pub(super) said: Said,
     reply_to: Option<i64>,
 }
 
@@ -114,7 +115,7 @@ impl Consult {
         let viewer = self.holder(caller)?;
         check_client_id(&asked.client_id)?;
         let sending = Sending {
-            body: Body::read(&asked.body, self.inner().config.text_max)?,
+            said: Said::read(&asked.body, self.inner().config.text_max)?,
             conversation: asked.conversation,
             client_id: asked.client_id,
             reply_to: asked.reply_to,
@@ -175,6 +176,14 @@ impl Consult {
         {
             return Ok(first);
         }
+        let body = match self.body(viewer, sending).await {
+            Ok(body) => body,
+            // A retry finds its file taken, by itself.
+            Err(Stop::Refused(refusal)) => {
+                return self.first_result(viewer, sending).await?.ok_or(refusal.into());
+            }
+            Err(stop) => return Err(stop),
+        };
         let mut judged = match self.judge(&conversation, viewer, sending).await {
             Ok(judged) => judged,
             // A retry is no new word, even from somebody who has to wait, or while judging fails.
@@ -186,7 +195,7 @@ impl Consult {
         let causes = self.causes(&conversation, viewer, &judged);
         let stopped = judged.stopped.take();
         let stored =
-            self.store((viewer, &conversation), sending, (judged, &causes), bulletin).await;
+            self.store((viewer, &conversation), (sending, body), (judged, &causes), bulletin).await;
         if let Some(stopped) = stopped
             && !matches!(stored, Ok((_, true)))
         {
@@ -199,7 +208,7 @@ impl Consult {
     async fn store(
         &self,
         (viewer, conversation): (&Viewer, &Conversation),
-        sending: &Sending,
+        (sending, body): (&Sending, Body),
         (judged, causes): (Judgement, &[Cause]),
         bulletin: &mut Bulletin,
     ) -> Result<(Sent, bool), Stop> {
@@ -208,7 +217,8 @@ impl Consult {
             Action::Warn => None,
             _ => self.turning(conversation, viewer.side()).await?,
         };
-        let mut word = self.compose(viewer, (conversation, turning.as_ref()), sending, judged);
+        let mut word =
+            self.compose(viewer, (conversation, turning.as_ref()), (sending, body), judged);
         word.beside.extend(causes.iter().flat_map(Cause::statements));
         let place = (&conversation.id, &viewer.person);
         match self.append_word(place, turning.as_ref(), word).await {
@@ -257,12 +267,13 @@ impl Consult {
         &self,
         viewer: &Viewer,
         (before, turning): (&Conversation, Option<&Turning<'_>>),
-        sending: &Sending,
+        (sending, body): (&Sending, Body),
         Judgement { verdict, withdraws, .. }: Judgement,
     ) -> Word {
         let now_ms = self.now_ms();
         let ground = ground(before, turning, now_ms);
-        let (body, reply_to) = (sending.body.clone(), sending.reply_to);
+        let reply_to = sending.reply_to;
+        let taking = taking(&body, &viewer.person, verdict.action);
         let client_id = Some(sending.client_id.clone());
         let side = viewer.side();
         let (entry, beside) = match verdict.action {
@@ -303,6 +314,7 @@ impl Consult {
             ),
         };
         let mut beside = beside;
+        beside.extend(taking);
         if let Some((seqs, category)) = entry.withdraws() {
             beside.extend(seqs.iter().map(|seq| effect::withdraw(&before.id, *seq, category)));
         }
@@ -315,7 +327,9 @@ impl Consult {
         let author = viewer.person.as_str();
         let found = self.inner().needs.archive.find(thread, author, &sending.client_id).await?;
         let Some(opened) = found.map(Opened::of) else { return Ok(None) };
-        let same = opened.entry().and_then(Entry::sent) == Some((&sending.body, sending.reply_to));
+        let sent = opened.entry().and_then(Entry::sent);
+        let same = sent
+            .is_some_and(|(body, reply_to)| sending.said.is(body) && reply_to == sending.reply_to);
         if !same {
             return Err(Code::Conflict.into());
         }

@@ -1,4 +1,4 @@
-//! The HTTP door: the operations at `POST /api/v1/<name>`, their document, and its page.
+//! The HTTP door: the operations at `POST /api/v1/<name>`, their document, its page, and files by link.
 //!
 //! Shares no state with the other door; both run the one catalogue. What travels here beside
 //! operations is for developers and operators: the OpenAPI document, a page to try it, a landing page.
@@ -8,12 +8,15 @@ mod bearer;
 mod body;
 mod landing;
 mod manual;
+mod media;
 mod openapi;
 mod operations;
 mod probes;
+mod range;
 mod shell;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use std::sync::Arc;
 
@@ -24,6 +27,7 @@ use crate::{
     config::http::Http,
     error::Code,
     identity::Identity,
+    media::Media,
     operation::Catalogue,
     telemetry::{Health, Metrics},
 };
@@ -34,6 +38,8 @@ pub struct Needs {
     pub catalogue: Arc<Catalogue>,
     /// Who may call.
     pub identity: Identity,
+    /// What links lead to.
+    pub media: Media,
     /// Limits and origins.
     pub http: Http,
     /// Where requests are counted, and what `/metrics` shows.
@@ -48,6 +54,7 @@ pub fn router(needs: Needs) -> Router {
     let (http, metrics) = (needs.http.clone(), needs.metrics.clone());
     let door = Router::new()
         .route("/api/v1/{name}", operations::route())
+        .route("/media/{id}", media::route())
         .route("/healthz", probes::alive())
         .route("/readyz", routing::get(probes::ready))
         .route("/metrics", routing::get(probes::metrics))

@@ -12,7 +12,7 @@ use axum::{
 use super::{
     Needs,
     answer::{self, Refused},
-    bearer, body,
+    bearer, body, upload,
 };
 use crate::{
     error::Code,
@@ -38,6 +38,9 @@ async fn call(
     let (head, body) = request.into_parts();
     let mut caller = bearer::caller(&head.headers, &needs.identity).await?;
     caller.address = head.extensions.get::<PeerAddress>().map(|PeerAddress(peer)| peer.ip());
+    if needs.catalogue.takes_bytes(&name) {
+        return upload::call(&needs, (caller, &name), &head.uri, body).await;
+    }
     let input = body::read(&head.headers, body, &needs.http).await?;
     Ok(answer::output(needs.catalogue.call(caller, &name, input.trim()).await?))
 }

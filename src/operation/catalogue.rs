@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     config::rates,
     error::Code,
-    operation::{Answer, Caller, Operation, Refusal, Role, rate::Rates},
+    operation::{Answer, Caller, Operation, Refusal, Role, rate::Rates, upload::Upload},
     telemetry::{
         label::{ByOperation, ByOperationOutcome, Outcome},
         metric::Metrics,
@@ -64,6 +64,11 @@ impl Catalogue {
         self.operations.values()
     }
 
+    /// Whether `name` takes bytes beside its input.
+    pub fn takes_bytes(&self, name: &str) -> bool {
+        self.operations.get(name).is_some_and(|operation| operation.takes.is_some())
+    }
+
     /// Runs `name` for `caller`. An empty input or `null` counts as `{}`.
     ///
     /// An operation once begun runs to its end even when the caller goes away or is told that it
@@ -74,12 +79,26 @@ impl Catalogue {
     /// often (`rate_limited` with `retry_ms`), malformed input (107 with the reason), too much at
     /// once (`unavailable`), no answer in time or a fault of ours (100); then the operation's own.
     pub async fn call(&self, caller: Caller, name: &str, input: &str) -> Answer {
+        self.call_with(caller, name, input, None).await
+    }
+
+    /// The same with the bytes that the operation takes; one that takes none leaves them unread.
+    ///
+    /// # Errors
+    /// As for [`Catalogue::call`].
+    pub async fn call_with(
+        &self,
+        caller: Caller,
+        name: &str,
+        input: &str,
+        upload: Option<Upload>,
+    ) -> Answer {
         let Some(operation) = self.operations.get(name) else {
             self.count(UNKNOWN, Outcome::Refused);
             return Err(Code::MethodNotFound.into());
         };
         let answer = match self.admit(&caller, operation) {
-            Ok(()) => self.run(operation, caller, input).await,
+            Ok(()) => self.run(operation, caller, input, upload).await,
             Err(refusal) => Err(refusal),
         };
         self.count(operation.name, outcome(&answer));
@@ -113,11 +132,18 @@ impl Catalogue {
         self.metrics.operations.one(&ByOperationOutcome { operation, outcome });
     }
 
-    async fn run(&self, operation: &Operation, caller: Caller, input: &str) -> Answer {
+    async fn run(
+        &self,
+        operation: &Operation,
+        caller: Caller,
+        input: &str,
+        upload: Option<Upload>,
+    ) -> Answer {
         let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
             return Err(Refusal::new(Code::Unavailable).because("too many operations are running"));
         };
-        let running = operation.begin(caller, input)?;
+        let running = operation.begin(caller, input, upload)?;
+        let timeout = operation.takes.as_ref().map_or(self.config.timeout.0, |it| it.within);
         let (metrics, label) = (self.metrics.clone(), ByOperation { operation: operation.name });
         let task = self.running.spawn(async move {
             let begun_at = Instant::now();
@@ -126,7 +152,7 @@ impl Catalogue {
             drop(room);
             answer
         });
-        match tokio::time::timeout(self.config.timeout.0, task).await {
+        match tokio::time::timeout(timeout, task).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_panicked)) => Err(Code::Internal.into()),
             Err(_elapsed) => {

@@ -8,6 +8,7 @@ pub mod caller;
 mod catalogue;
 mod rate;
 pub mod refusal;
+pub mod upload;
 
 use std::pin::Pin;
 
@@ -19,6 +20,7 @@ pub use self::{
     caller::{Caller, Role},
     catalogue::Catalogue,
     refusal::Refusal,
+    upload::{Takes, Upload},
 };
 use crate::error::Code;
 
@@ -26,7 +28,7 @@ use crate::error::Code;
 pub type Answer = Result<Box<RawValue>, Refusal>;
 
 type Running = Pin<Box<dyn Future<Output = Answer> + Send>>;
-type Run = Box<dyn Fn(Caller, &str) -> Result<Running, Refusal> + Send + Sync>;
+type Run = Box<dyn Fn(Caller, &str, Option<Upload>) -> Result<Running, Refusal> + Send + Sync>;
 
 /// How often one user may call: each class has its own bucket per user, sized in `[rates]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +41,8 @@ pub enum Rate {
     Send,
     /// Signals that nobody stores: typing.
     Signal,
+    /// Files.
+    Upload,
     /// The platform's own services and operators: no bucket.
     Trusted,
 }
@@ -57,6 +61,9 @@ pub struct Operation {
     pub input: Schema,
     /// JSON Schema of the output.
     pub output: Schema,
+    /// What it takes beside its input: such an operation runs over the HTTP door alone, which brings
+    /// the input in the query.
+    pub takes: Option<Takes>,
     run: Run,
 }
 
@@ -75,22 +82,61 @@ impl Operation {
         R: Fn(Caller, I) -> F + Send + Sync + 'static,
         F: Future<Output = Result<O, Refusal>> + Send + 'static,
     {
-        let settings = SchemaSettings::draft2020_12();
-        let input = settings.clone().into_generator().into_root_schema_for::<I>();
-        // What is skipped when empty need not be there in an answer.
-        let output = settings.for_serialize().into_generator().into_root_schema_for::<O>();
-        let run: Run = Box::new(move |caller, input| {
+        let run: Run = Box::new(move |caller, input, _| {
             let running = run(caller, parse::<I>(input)?);
             let running: Running = Box::pin(async move { encode(&running.await?) });
             Ok(running)
         });
-        Self { name, summary, roles, rate, input, output, run }
+        let (input, output) = schemas::<I, O>();
+        Self { name, summary, roles, rate, input, output, takes: None, run }
+    }
+
+    /// Declares an operation that takes bytes beside its input, which are `run`'s third argument.
+    pub fn taking<I, O, R, F>(
+        name: &'static str,
+        summary: &'static str,
+        roles: &'static [Role],
+        takes: Takes,
+        run: R,
+    ) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + Send + 'static,
+        O: Serialize + JsonSchema,
+        R: Fn(Caller, I, Upload) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<O, Refusal>> + Send + 'static,
+    {
+        let run: Run = Box::new(move |caller, input, upload| {
+            let Some(upload) = upload else {
+                let reason = format!("it takes bytes; send them to POST /api/v1/{name}");
+                return Err(Refusal::new(Code::NotAvailable).because(reason));
+            };
+            let running = run(caller, parse::<I>(input)?, upload);
+            let running: Running = Box::pin(async move { encode(&running.await?) });
+            Ok(running)
+        });
+        let (input, output) = schemas::<I, O>();
+        let (rate, takes) = (Rate::Upload, Some(takes));
+        Self { name, summary, roles, rate, input, output, takes, run }
     }
 
     /// Parses the input; what comes back does the work.
-    fn begin(&self, caller: Caller, input: &str) -> Result<Running, Refusal> {
-        (self.run)(caller, input)
+    fn begin(
+        &self,
+        caller: Caller,
+        input: &str,
+        upload: Option<Upload>,
+    ) -> Result<Running, Refusal> {
+        (self.run)(caller, input, upload)
     }
+}
+
+/// The schemas of an input and an output.
+fn schemas<I: JsonSchema, O: JsonSchema>() -> (Schema, Schema) {
+    let settings = SchemaSettings::draft2020_12();
+    let input = settings.clone().into_generator().into_root_schema_for::<I>();
+    // What is skipped when empty need not be there in an answer.
+    let output = settings.for_serialize().into_generator().into_root_schema_for::<O>();
+    (input, output)
 }
 
 fn parse<I: DeserializeOwned>(input: &str) -> Result<I, Refusal> {

@@ -76,6 +76,7 @@ impl Rates {
             Rate::Write => self.config.write,
             Rate::Send => self.config.send,
             Rate::Signal => self.config.signal,
+            Rate::Upload => self.config.upload,
             Rate::Trusted => return None,
         };
         (bucket.per_second > 0).then_some(bucket)

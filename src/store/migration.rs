@@ -31,6 +31,7 @@ pub const ALL: &[Migration] = migrations![
     "0011_desk_index",
     "0016_rule_set",
     "0017_alert",
+    "0018_media",
     "0019_live",
 ];
 

@@ -33,6 +33,7 @@ pub(super) struct KeyRing {
 struct Kek {
     aead: LessSafeKey,
     proof: [u8; 32],
+    root: Zeroizing<[u8; 32]>,
 }
 
 /// A thread's key as it is stored.
@@ -92,6 +93,7 @@ struct Written {
 /// What a thread's key is sealed with, beside the thread's id: so it opens for that thread alone.
 const WRAPPING: &[u8] = b"belfry thread key 1\0";
 const PROOF: &str = "belfry 2026-11 proof of a key-encryption key";
+const ROOT: &str = "belfry 2026-11 root of keys for other ends";
 
 impl KeyRing {
     /// Reads the ring that `section` names. A missing file is made, with one fresh key, if
@@ -159,6 +161,15 @@ impl KeyRing {
         self.kek(version).map(|kek| kek.proof)
     }
 
+    /// Keys for another end than wrapping, one of each version, the current one first. `context` names
+    /// the end, and nothing else may use the same.
+    pub(super) fn derive(&self, context: &str) -> Vec<Zeroizing<[u8; 32]>> {
+        let current = self.keys.get(&self.current).into_iter();
+        let others = self.keys.iter().filter(|(version, _)| **version != self.current);
+        let all = current.chain(others.map(|(_, kek)| kek));
+        all.map(|kek| Zeroizing::new(blake3::derive_key(context, &kek.root[..]))).collect()
+    }
+
     /// Wraps the key of `thread` under the current key.
     pub(super) fn wrap(&self, thread: &str, key: &DataKey) -> Wrapped {
         let kek = self.kek(self.current.into()).expect("a ring is made with its current key");
@@ -188,7 +199,9 @@ impl Kek {
         let bytes = BASE64_STANDARD.decode(text).map_err(|_| RingFault::Malformed)?;
         let bytes = Zeroizing::new(bytes);
         let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| RingFault::Malformed)?;
-        Ok(Self { aead: LessSafeKey::new(key), proof: blake3::derive_key(PROOF, &bytes) })
+        let proof = blake3::derive_key(PROOF, &bytes);
+        let root = Zeroizing::new(blake3::derive_key(ROOT, &bytes));
+        Ok(Self { aead: LessSafeKey::new(key), proof, root })
     }
 }
 

@@ -86,3 +86,12 @@ fn what_is_no_ring_is_refused_without_showing_it() {
     assert!(matches!(fault, RingFault::NoCurrent { current: 2 }));
     assert!(!format!("{:?}", inline(&format!("1:{secret}"))).contains(&secret[..20]));
 }
+
+#[test]
+fn keys_for_other_ends_differ_by_end_and_version_and_begin_with_the_current_one() {
+    let ring = inline(&format!("7:{},2:{}", key(1), key(2))).unwrap();
+    let (links, others) = (ring.derive("links"), ring.derive("others"));
+    assert_eq!(links.len(), 2);
+    assert!(links[0] != links[1] && links[0] != others[0]);
+    assert_eq!(links[0], inline(&format!("1:{}", key(1))).unwrap().derive("links")[0]);
+}

@@ -240,7 +240,7 @@ impl Consult {
         let max = if is_confided { probes.config.user_max } else { probes.config.serving_max };
         // Of those who may confirm, the same words again are no other try.
         let line = match is_confided {
-            true => probes.hasher.hash_one(sending.body.text()),
+            true => probes.hasher.hash_one(sending.said.text()),
             false => probes.hasher.hash_one((&sending.conversation, &sending.client_id)),
         };
         let now = (rules, self.now_ms());

@@ -14,6 +14,7 @@ use crate::{
     consult::{Consult, Needs, announce::Bulletin, sample},
     directory::{Directory, Employment, SUPPORT, Tutor},
     error::Code,
+    media::{self, Media, link::Signer},
     moderation::Moderation,
     operation::{Caller, Refusal, Role},
     store::{Statement, Store},
@@ -28,6 +29,7 @@ pub(super) struct House {
     pub(super) consult: Consult,
     pub(super) clock: Clock,
     pub(super) directory: Directory,
+    pub(super) media: Media,
     pub(super) metrics: Metrics,
     pub(super) moderation: Moderation,
     archive: Archive,
@@ -115,9 +117,20 @@ impl House {
             Archive::open(store.clone(), &section, &keys, clock.clone(), &metrics).await.unwrap();
         let directory = Directory::new(store.clone(), clock.clone());
         let moderation = Moderation::load(&config.1).unwrap();
+        let url = format!("file:{}", folder.path().join("files").display());
+        let section = config::media::Media { url, ..config::media::Media::default() };
+        let keys = archive.derive(media::link::KEYS_FOR);
+        let needs = media::Needs {
+            store: store.clone(),
+            signer: Signer::new(&keys, "", section.link_ttl),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
+        let media = Media::open(section, needs).unwrap();
         let needs = Needs {
             store: store.clone(),
             archive: archive.clone(),
+            media: media.clone(),
             moderation: moderation.clone(),
             probing: config.1.probing(),
             alerts: Alerts::new(alert::Needs {
@@ -130,7 +143,18 @@ impl House {
             metrics: metrics.clone(),
         };
         let consult = Consult::new(config.0.clone(), needs);
-        Self { consult, clock, directory, metrics, moderation, archive, store, config, folder }
+        Self {
+            consult,
+            clock,
+            directory,
+            media,
+            metrics,
+            moderation,
+            archive,
+            store,
+            config,
+            folder,
+        }
     }
 
     /// As after a restart of the server.

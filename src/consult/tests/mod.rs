@@ -12,6 +12,7 @@ mod pieces;
 mod plans;
 mod scope;
 mod serving;
+mod showing;
 mod syncing;
 mod talking;
 

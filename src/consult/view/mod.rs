@@ -14,7 +14,7 @@ use serde::Serialize;
 use self::institution::Mask;
 pub(super) use self::scene::{Faces, Scene, tutors_in};
 use super::{
-    body::Body,
+    body::SeenBody,
     session::{EndedBy, State},
     wording::Words,
 };
@@ -54,7 +54,7 @@ pub(super) enum Shown<A> {
         /// Who wrote it.
         author: A,
         /// What it says.
-        body: Body,
+        body: SeenBody,
         /// The `seq` that it answers.
         #[serde(skip_serializing_if = "Option::is_none")]
         reply_to: Option<i64>,
@@ -106,7 +106,7 @@ pub(super) enum Shown<A> {
         /// What to confirm or discard.
         hold: HoldId,
         /// What it says.
-        body: Body,
+        body: SeenBody,
         /// What its author was warned of.
         category: Category,
         /// What became of it.

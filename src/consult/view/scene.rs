@@ -12,6 +12,7 @@ use crate::{
     },
     directory::listing::TutorCard,
     ids::UserId,
+    media::link::Signer,
     moderation::Side,
 };
 
@@ -36,6 +37,8 @@ pub(in crate::consult) struct Scene<'a> {
     pub(in crate::consult) conversation: &'a Conversation,
     pub(in crate::consult) faces: &'a Faces,
     pub(in crate::consult) effects: &'a Effects,
+    /// Signs the links to files.
+    pub(in crate::consult) signer: &'a Signer,
     pub(in crate::consult) viewer: &'a UserId,
     pub(in crate::consult) now_ms: i64,
 }
@@ -65,7 +68,7 @@ impl Scene<'_> {
             }
             Entry::Message { body, reply_to, client_id, confirms } => Shown::Message {
                 author: author(),
-                body,
+                body: body.seen(self.signer, self.now_ms),
                 reply_to,
                 flagged: confirms.as_ref().map(|it| it.category),
                 confirms: confirms.map(|it| it.hold).filter(|_| is_mine),
@@ -80,6 +83,7 @@ impl Scene<'_> {
             Entry::Hold { hold, body, client_id, verdict, expires_at, .. } if is_mine => {
                 let category = verdict.category;
                 let fate = self.fate(opened.seq, expires_at);
+                let body = body.seen(self.signer, self.now_ms);
                 Shown::Held { hold, body, category, fate, expires_at, client_id }
             }
             Entry::Discard { hold, target } if is_mine => Shown::Discard { hold, target },

@@ -2,13 +2,16 @@
 
 use super::{institution::SeenByInstitution, user::SeenByUser, *};
 use crate::{
+    config::value::Span,
     consult::{
+        body::Body,
         effect::Effects,
         entry::{Confirmed, Content, Entry, Judged, Opened, Turn},
         sample,
     },
     ids::UserId,
-    moderation::Span,
+    media::link::Signer,
+    moderation,
     store::{Row, Value},
 };
 
@@ -21,7 +24,7 @@ fn judged() -> Judged {
         category: Category::Privacy,
         score: 90,
         rules_version: "r1".to_owned(),
-        spans: vec![Span {
+        spans: vec![moderation::Span {
             utf8: (15, 26),
             utf16: (5, 16),
             rule: "mobile".to_owned(),
@@ -79,6 +82,7 @@ fn seen(opened: &Opened, effects: &Effects, viewer: &str) -> [String; 2] {
         conversation: &conversation,
         faces: &faces,
         effects,
+        signer: &Signer::new(&[], "", Span::seconds(600)),
         viewer: &viewer,
         now_ms: 5_000,
     };

@@ -9,7 +9,7 @@ mod tests;
 use serde_json::{Value, json};
 
 use self::schemas::Schemas;
-use crate::operation::{Catalogue, Operation, Rate, Role};
+use crate::operation::{Catalogue, Operation, Rate, Role, upload::Takes};
 
 /// The document for `catalogue`, as served from `public_url` (empty for wherever it was read from).
 pub(super) fn document(catalogue: &Catalogue, public_url: &str) -> Value {
@@ -47,7 +47,8 @@ pub(super) fn document(catalogue: &Catalogue, public_url: &str) -> Value {
 }
 
 const ABOUT: &str = "Every operation runs over two doors: `POST /api/v1/<name>` here, and the `rpc` \
-command of a connection, with the same name, input and output. An empty body counts as `{}`. What is \
+command of a connection, with the same name, input and output. An empty body counts as `{}`. Files go \
+over this door alone, their input in the query. What is \
 refused names its reason as a number and a word; what is worth trying again says so, and when.";
 
 fn tags(catalogue: &Catalogue) -> Vec<Value> {
@@ -63,7 +64,6 @@ fn domain(operation: &Operation) -> &str {
 }
 
 fn path(operation: &Operation, schemas: &mut Schemas) -> Value {
-    let input = schemas.add(operation.name, "input", operation.input.as_value());
     let output = schemas.add(operation.name, "output", operation.output.as_value());
     let roles: Vec<_> = operation.roles.iter().copied().map(Role::as_str).collect();
     let mut responses = refusals::references();
@@ -75,25 +75,41 @@ fn path(operation: &Operation, schemas: &mut Schemas) -> Value {
         }),
     );
     responses.sort_keys();
+    let mut post = json!({
+        "operationId": operation.name,
+        "tags": [domain(operation)],
+        "summary": operation.summary,
+        "description": format!(
+            "Roles: {}. Rate class: {}.",
+            roles.join(", "),
+            rate(operation.rate),
+        ),
+        "x-roles": roles,
+        "x-rate": rate(operation.rate),
+    });
+    match &operation.takes {
+        None => post["requestBody"] = json_body(operation, schemas),
+        Some(takes) => {
+            post["parameters"] = schemas::parameters(operation.input.as_value());
+            post["requestBody"] = bytes_body(takes);
+        }
+    }
+    post["responses"] = responses.into();
+    json!({ "post": post })
+}
+
+fn json_body(operation: &Operation, schemas: &mut Schemas) -> Value {
+    let input = schemas.add(operation.name, "input", operation.input.as_value());
     json!({
-        "post": {
-            "operationId": operation.name,
-            "tags": [domain(operation)],
-            "summary": operation.summary,
-            "description": format!(
-                "Roles: {}. Rate class: {}.",
-                roles.join(", "),
-                rate(operation.rate),
-            ),
-            "x-roles": roles,
-            "x-rate": rate(operation.rate),
-            "requestBody": {
-                "required": schemas::needs_input(operation.input.as_value()),
-                "content": content(&input, &example::of(operation.input.as_value())),
-            },
-            "responses": responses,
-        },
+        "required": schemas::needs_input(operation.input.as_value()),
+        "content": content(&input, &example::of(operation.input.as_value())),
     })
+}
+
+/// Bytes as they are: a media type without a schema (OpenAPI 3.1.1, section 4.8.14.4).
+fn bytes_body(takes: &Takes) -> Value {
+    let kinds = takes.media_types.iter().map(|kind| ((*kind).to_owned(), json!({})));
+    json!({ "required": true, "content": kinds.collect::<serde_json::Map<_, _>>() })
 }
 
 fn content(schema: &str, example: &Value) -> Value {
@@ -107,6 +123,7 @@ fn rate(rate: Rate) -> &'static str {
         Rate::Write => "write",
         Rate::Send => "send",
         Rate::Signal => "signal",
+        Rate::Upload => "upload",
         Rate::Trusted => "trusted",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Where a schema of `schemars` keeps what it refers to.
 const DEFS: &str = "$defs";
@@ -69,6 +69,27 @@ pub(super) fn needs_input(schema: &Value) -> bool {
     schema.get("required").is_some_and(is_filled)
         || schema.get("oneOf").is_some()
         || schema.get("anyOf").is_some()
+}
+
+/// The fields of an input as parameters of the query, each with its schema in place.
+pub(super) fn parameters(schema: &Value) -> Value {
+    let empty = Map::new();
+    let fields = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    let needed = schema.get("required").and_then(Value::as_array);
+    let parameter = |(name, field): (&String, &Value)| {
+        let local = field.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix(LOCAL));
+        let def = local.and_then(|local| schema.get(DEFS)?.get(local)).unwrap_or(field);
+        let is_needed = needed.is_some_and(|needed| needed.iter().any(|it| it == name));
+        let words = [field, def].into_iter().find_map(|it| it.get("description"));
+        json!({
+            "name": name,
+            "in": "query",
+            "required": is_needed,
+            "description": words,
+            "schema": def,
+        })
+    };
+    fields.iter().map(parameter).collect()
 }
 
 /// A component's key has letters, digits, `.`, `-` and `_` only (OpenAPI 3.1.1, section 4.8.7).

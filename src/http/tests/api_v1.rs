@@ -12,7 +12,7 @@ use crate::{
 };
 
 async fn call(name: &str, body: impl Into<Body>) -> Reply {
-    ask(door(Http::default()), post(name, &bearer("user1", Role::User, 60), body)).await
+    ask(door(Http::default()).await, post(name, &bearer("user1", Role::User, 60), body)).await
 }
 
 fn post(name: &str, bearer: &str, body: impl Into<Body>) -> Request<Body> {
@@ -39,7 +39,7 @@ async fn the_caller_is_the_tokens_with_the_address_of_the_socket() {
     request.headers_mut().insert("x-forwarded-for", "1.2.3.4".parse().unwrap());
     let peer = SocketAddr::from(([192, 0, 2, 7], 50_000));
     request.extensions_mut().insert(PeerAddress(peer));
-    let reply = ask(door(Http::default()), request).await;
+    let reply = ask(door(Http::default()).await, request).await;
     assert_eq!(reply.text, r#"{"user":"tutor-1","role":"operator","address":"192.0.2.7"}"#);
 }
 
@@ -57,7 +57,7 @@ async fn a_refusal_says_when_to_come_back() {
 #[tokio::test]
 async fn without_a_token_nobody_calls() {
     let request = Request::post("/api/v1/who.am").body(Body::empty()).unwrap();
-    let reply = ask(door(Http::default()), request).await;
+    let reply = ask(door(Http::default()).await, request).await;
     assert_eq!(reply.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(reply.header("www-authenticate"), r#"Bearer realm="belfry""#);
     assert_snapshot!(
@@ -66,7 +66,7 @@ async fn without_a_token_nobody_calls() {
     );
     let nobodys = bearer("", Role::User, 60);
     for wrong in ["", "Bearer", "Bearer nonsense", "Basic dTpw", "Bearer a.b.c", &nobodys] {
-        let reply = ask(door(Http::default()), post("who.am", wrong, "")).await;
+        let reply = ask(door(Http::default()).await, post("who.am", wrong, "")).await;
         assert_eq!(reply.status(), StatusCode::UNAUTHORIZED, "{wrong}");
         assert!(reply.text.contains(r#""code":101,"#), "{}", reply.text);
     }
@@ -75,7 +75,7 @@ async fn without_a_token_nobody_calls() {
 #[tokio::test]
 async fn an_expired_token_is_told_apart() {
     let expired = bearer("user1", Role::User, -1);
-    let reply = ask(door(Http::default()), post("who.am", &expired, "")).await;
+    let reply = ask(door(Http::default()).await, post("who.am", &expired, "")).await;
     assert_eq!(reply.status(), StatusCode::UNAUTHORIZED);
     assert!(reply.text.contains(r#""code":109,"#), "{}", reply.text);
     assert!(reply.header("www-authenticate").contains("token expired"));
@@ -85,7 +85,7 @@ async fn an_expired_token_is_told_apart() {
 async fn a_role_that_may_not_is_refused() {
     let supervisor = bearer("s1", Role::Supervisor, 60);
     let request = post("note.echo", &supervisor, r#"{"text":"x"}"#);
-    let reply = ask(door(Http::default()), request).await;
+    let reply = ask(door(Http::default()).await, request).await;
     assert_eq!(reply.status(), StatusCode::FORBIDDEN);
     assert!(reply.text.contains(r#""code":103,"#), "{}", reply.text);
 }
@@ -101,7 +101,7 @@ async fn an_unknown_name_is_not_found() {
 async fn other_methods_are_told_which_one_to_use() {
     for method in ["GET", "PUT", "DELETE"] {
         let request = Request::builder().method(method).uri("/api/v1/note.echo");
-        let reply = ask(door(Http::default()), request.body(Body::empty()).unwrap()).await;
+        let reply = ask(door(Http::default()).await, request.body(Body::empty()).unwrap()).await;
         assert_eq!(reply.status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(reply.header("allow"), "POST");
         assert!(reply.text.contains("operations take POST"), "{}", reply.text);
@@ -135,7 +135,7 @@ async fn a_body_too_long_is_refused_even_when_it_does_not_say_how_long_it_is() {
     let chunks = long.as_bytes().chunks(10).map(|chunk| Ok::<_, Infallible>(chunk.to_vec()));
     let streamed = Body::from_stream(stream::iter(chunks.collect::<Vec<_>>()));
     for body in [Body::from(long), streamed] {
-        let reply = ask(door(http.clone()), post("note.echo", &bearer, body)).await;
+        let reply = ask(door(http.clone()).await, post("note.echo", &bearer, body)).await;
         assert_eq!(reply.status(), StatusCode::PAYLOAD_TOO_LARGE);
         assert!(reply.text.contains(r#""code":106,"#), "{}", reply.text);
         assert!(reply.text.contains(r#""max":64"#), "{}", reply.text);
@@ -147,7 +147,7 @@ async fn a_body_that_trickles_in_is_given_up() {
     let http = Http { body_timeout: Span::seconds(2), ..Http::default() };
     let never = Body::from_stream(stream::pending::<Result<Vec<u8>, Infallible>>());
     let request = post("note.echo", &bearer("user1", Role::User, 60), never);
-    let reply = ask(door(http), request).await;
+    let reply = ask(door(http).await, request).await;
     assert_eq!(reply.status(), StatusCode::REQUEST_TIMEOUT);
     assert!(reply.text.contains("within 2s"), "{}", reply.text);
 }
@@ -163,7 +163,7 @@ async fn only_json_is_taken() {
     ] {
         let mut request = post("note.echo", &bearer, r#"{"text":"x"}"#);
         request.headers_mut().insert("content-type", content_type.parse().unwrap());
-        let reply = ask(door(Http::default()), request).await;
+        let reply = ask(door(Http::default()).await, request).await;
         assert_eq!(reply.status(), status, "{content_type}");
     }
 }

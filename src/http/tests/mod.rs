@@ -2,6 +2,7 @@
 
 mod api;
 mod api_v1;
+mod media;
 mod origins;
 mod probes;
 mod root;
@@ -16,15 +17,19 @@ use axum::{
 use http_body_util::BodyExt as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
 use tower::ServiceExt as _;
+use zeroize::Zeroizing;
 
 use super::{Needs, router};
 use crate::{
     clock::Clock,
-    config::{http::Http, identity as config, value::Secret},
+    config::{http::Http, identity as config, media as files, store, value::Secret},
     error::Code,
     identity::{Claims, Identity},
+    media::{Media, Needs as MediaNeeds, link::Signer},
     operation::{Caller, Catalogue, Operation, Rate, Refusal, Role},
+    store::Store,
     telemetry::{Health, Metrics},
 };
 
@@ -127,18 +132,32 @@ fn bearer(user: &str, role: Role, ttl_s: i64) -> String {
     format!("Bearer {}", identity().mint(&claims).unwrap())
 }
 
-fn needs(http: Http) -> Needs {
+async fn needs(http: Http) -> Needs {
     Needs {
         catalogue: Arc::new(catalogue()),
         identity: identity(),
+        // Most tests keep no file, so the folder may be gone.
+        media: media_in(&TempDir::new().unwrap()).await,
         http,
         metrics: Metrics::new(),
         health: Health::default(),
     }
 }
 
-fn door(http: Http) -> Router {
-    router(needs(http))
+async fn door(http: Http) -> Router {
+    router(needs(http).await)
+}
+
+/// Files in `folder`, with a clock that stands.
+async fn media_in(folder: &TempDir) -> Media {
+    let metrics = Metrics::new();
+    let section = store::Store::sqlite(&folder.path().join("http.db"));
+    let store = Store::open(&section, &metrics, Health::default().part("store")).await.unwrap();
+    let url = format!("file:{}", folder.path().join("files").display());
+    let config = files::Media { url, ..files::Media::default() };
+    let signer = Signer::new(&[Zeroizing::new([7; 32])], "", config.link_ttl);
+    let clock = Clock::set(NOW_S * 1_000);
+    Media::open(config, MediaNeeds { store, signer, clock, metrics }).unwrap()
 }
 
 /// What came back, with its body as text.
@@ -166,5 +185,5 @@ async fn ask(door: Router, request: Request<Body>) -> Reply {
 }
 
 async fn get(path: &str) -> Reply {
-    ask(door(Http::default()), Request::get(path).body(Body::empty()).unwrap()).await
+    ask(door(Http::default()).await, Request::get(path).body(Body::empty()).unwrap()).await
 }

@@ -12,7 +12,7 @@ async fn from(origin: &str, method: &str) -> Reply {
         .header("origin", origin)
         .header("access-control-request-method", "POST")
         .body(Body::empty());
-    ask(door(http), request.unwrap()).await
+    ask(door(http).await, request.unwrap()).await
 }
 
 #[tokio::test]
@@ -44,6 +44,6 @@ async fn another_origin_is_told_nothing() {
 #[tokio::test]
 async fn without_configuration_no_origin_is_allowed() {
     let request = Request::get("/").header("origin", APP).body(Body::empty()).unwrap();
-    let reply = ask(door(Http::default()), request).await;
+    let reply = ask(door(Http::default()).await, request).await;
     assert_eq!(reply.header("access-control-allow-origin"), "-");
 }

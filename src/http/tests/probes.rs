@@ -15,21 +15,21 @@ async fn a_living_node_says_so() {
 
 #[tokio::test]
 async fn a_node_that_is_not_ready_names_the_part() {
-    let needs_failing = needs(Http::default());
+    let needs_failing = needs(Http::default()).await;
     let store = needs_failing.health.part("store");
     store.failing("the disk is full");
     let reply = ask_for(needs_failing, "/readyz").await;
     assert_eq!(reply.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(reply.text.contains("the disk is full"), "{}", reply.text);
 
-    let needs_ready = needs(Http::default());
+    let needs_ready = needs(Http::default()).await;
     needs_ready.health.part("store").ready();
     assert_eq!(ask_for(needs_ready, "/readyz").await.status(), StatusCode::OK);
 }
 
 #[tokio::test]
 async fn requests_and_refusals_are_counted_by_route() {
-    let needs = needs(Http::default());
+    let needs = needs(Http::default()).await;
     let metrics = needs.metrics.clone();
     let door = router(needs);
     let path = "/api/v1/a-name-of-the-client";

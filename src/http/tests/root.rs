@@ -33,9 +33,9 @@ async fn every_answer_tells_browsers_to_be_careful() {
 
 #[tokio::test]
 async fn a_plain_request_id_is_echoed_and_another_replaced() {
-    let ask_as = |id: &str| {
+    let ask_as = async |id: &str| {
         let request = Request::get("/").header("x-request-id", id).body(Body::empty()).unwrap();
-        ask(door(Http::default()), request)
+        ask(door(Http::default()).await, request).await
     };
     assert_eq!(ask_as("abc-1.2_3").await.header("x-request-id"), "abc-1.2_3");
     for strange in ["", "a b", "a\"b", &"x".repeat(65)] {

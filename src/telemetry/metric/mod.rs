@@ -112,6 +112,12 @@ metrics! {
     CommitBatch, commit_batch: Spread, Things, "Transactions made durable together";
     CommitTime, commit_time: Spread, Seconds, "Time from the queue of writes to durable";
     CommitQueue, commit_queue: Level, Things, "Transactions that wait for the database";
+    MediaUploads, media_uploads: Counts<ByKind>, Things, "Files that were taken, by their media type";
+    MediaWritten, media_written: Count, Bytes, "Bytes of files that were kept, previews included";
+    MediaTime, media_time: Spread, Seconds, "Time to clean a file and to draw its preview, waiting for a decoder included";
+    MediaArriving, media_arriving: Level, Things, "Uploads that are arriving or being cleaned";
+    MediaExpired, media_expired: Count, Things, "Uploads that were deleted since nobody sent them";
+    MediaLinks, media_links: Counts<ByOutcome>, Things, "Requests for a file by its link; refused where the link is not genuine, over or taken back";
     KeySetFetches, key_set_fetches: Counts<ByOutcome>, Things, "Fetches of the key set that verifies tokens";
 }
 

@@ -40,6 +40,7 @@ impl House {
         config.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         config.store = Store::sqlite(&files.path().join("belfry.db"));
         config.keys.file = files.path().join("keys.toml");
+        config.media.url = format!("file:{}", files.path().join("media").display());
         config.identity.hmac_secret = Secret::new("a secret of the tests, of no use elsewhere");
         config.channels.namespaces.insert("room".to_owned(), room());
         change(&mut config);
