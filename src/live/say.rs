@@ -228,7 +228,9 @@ impl Live {
                 Ok(Answer::Held { id: content.shown.id })
             }
             Fate::Pass => {
-                if lane == Lane::Ordinary && self.ruling(speaker).await == Ruling::Sample {
+                if lane == Lane::Ordinary
+                    && (self.ruling(speaker).await == Ruling::Sample || self.is_stopped(speaker))
+                {
                     content.outcome = State::Sampled;
                 }
                 self.pass(speaker, content).await
@@ -256,6 +258,14 @@ impl Live {
             }
         };
         ruled.await.unwrap_or(Ruling::Sample)
+    }
+
+    /// Whether the room has closed, or its author was muted, while a comment waited for its turn: it is
+    /// kept like any other, and nobody is shown it any more.
+    fn is_stopped(&self, speaker: &Speaker<'_>) -> bool {
+        let (facts, now_ms) = (speaker.room.facts(), self.needs().clock.now_ms());
+        let mute = facts.mutes.get(&speaker.actor.id);
+        !facts.charter.is_open() || mute.is_some_and(|mute| mute.term.holds(now_ms))
     }
 
     /// A comment is shown or sampled: told first and archived beside it, or the other way round.
