@@ -14,9 +14,9 @@ use tokio::sync::SetOnce;
 
 use super::{
     Live,
+    answer::{Answer, Told},
     comment::{Content, State, thread},
     reach::unarchived,
-    say::Answer,
 };
 use crate::{
     archive::Window,
@@ -29,9 +29,6 @@ const SAID_MAX: usize = 12;
 /// How many earlier ones are judged together with a new one, and how old they may be.
 const EARLIER_MAX: usize = 6;
 const WINDOW_MS: i64 = 120_000;
-
-/// What came of a comment, told to everyone who sends it under the same key. Set once.
-pub(super) type Told = Arc<SetOnce<Result<Answer, Refusal>>>;
 
 /// One comment.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@
 //! Knows no socket and no token. What goes out to viewers passes [`outlet`].
 
 mod act;
+mod answer;
 mod author;
 mod beside;
 mod charter;
@@ -25,6 +26,7 @@ mod list;
 mod mute;
 pub mod operations;
 mod outlet;
+mod permit;
 mod pin;
 mod put;
 mod question;

@@ -142,6 +142,10 @@ impl Live {
         if scene.facts.staff.contains_key(&person) || person == scene.actor.id {
             return Err(bad("the room's staff are not muted; dismiss them first").into());
         }
+        if let Some(known) = scene.facts.mutes.get(&person).filter(|it| it.term.holds(now_ms)) {
+            // Nobody shortens what they could not have set.
+            scene.actor.may_mute(known.term, known.at)?;
+        }
         let mute = Mute {
             id: MuteId::fresh(now_ms),
             person: person.clone(),

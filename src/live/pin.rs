@@ -9,9 +9,9 @@ use super::{
     act::Act,
     comment::State,
     event::Event,
+    permit::check_text,
     reach::{Stop, bad, settle},
     room::lock,
-    say::check_text,
     scope::Standing,
     stage::Named,
 };

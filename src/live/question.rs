@@ -10,10 +10,10 @@ use super::{
     comment::{Asked, Shown, State},
     event::{DeskEvent, Event},
     hold::{after_of, cursor_at},
+    permit::check_text,
     pin::NamedComment,
     reach::{Stop, bad, settle, unstored},
     row::{self, CommentRow},
-    say::check_text,
     scope::Standing,
 };
 use crate::{

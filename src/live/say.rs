@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::{sync::SetOnce, time::Instant};
 
 use super::{
     Live,
-    author::{Author, Said, Told},
+    answer::{Answer, Pledge, Told, rejected},
+    author::{Author, Said},
     comment::{Content, Face, Lane, Shown, State},
     crowd::{Offer, Ruling},
     facts::Facts,
     judge::{Fate, Judging},
     keep::Spoken,
-    reach::bad,
+    permit::{check_client_id, check_pause, check_text, may_speak},
     room::{Room, lock},
     scope::Actor,
     settings::Speak,
@@ -25,12 +26,8 @@ use crate::{
     operation::{Caller, Refusal},
 };
 
-/// The longest idempotency key, in characters.
-const CLIENT_ID_MAX: usize = 64;
 /// How far behind the media's clock a viewer's player may be, in milliseconds.
 const BEHIND_MAX_MS: i64 = 60_000;
-/// What a comment is rejected for that holds one of the room's words.
-const ROOM_WORD: &str = "room";
 
 /// Asks to say something to a room.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -49,30 +46,6 @@ pub(super) struct CommentWanted {
     /// It is a question, where the room takes questions.
     #[serde(default)]
     pub(super) question: bool,
-}
-
-/// What became of a comment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(tag = "status", rename_all = "snake_case")]
-pub(super) enum Answer {
-    /// Viewers see it.
-    Visible {
-        /// The comment.
-        id: CommentId,
-        /// Where it stands in the channel's stream; absent when it is shown later.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        offset: Option<u64>,
-    },
-    /// Archived and seen by the room's staff; not shown to all, since too many speak.
-    Sampled {
-        /// The comment.
-        id: CommentId,
-    },
-    /// It waits for a moderator.
-    Held {
-        /// The comment.
-        id: CommentId,
-    },
 }
 
 /// A comment that is new, and what is to become of it.
@@ -228,7 +201,9 @@ impl Live {
                 Ok(Answer::Held { id: content.shown.id })
             }
             Fate::Pass => {
-                if lane == Lane::Ordinary && self.ruling(speaker).await == Ruling::Sample {
+                if lane == Lane::Ordinary
+                    && (self.ruling(speaker).await == Ruling::Sample || self.is_stopped(speaker))
+                {
                     content.outcome = State::Sampled;
                 }
                 self.pass(speaker, content).await
@@ -258,6 +233,14 @@ impl Live {
         ruled.await.unwrap_or(Ruling::Sample)
     }
 
+    /// Whether the room has closed, or its author was muted, while a comment waited for its turn: it is
+    /// kept like any other, and nobody is shown it any more.
+    fn is_stopped(&self, speaker: &Speaker<'_>) -> bool {
+        let (facts, now_ms) = (speaker.room.facts(), self.needs().clock.now_ms());
+        let mute = facts.mutes.get(&speaker.actor.id);
+        !facts.charter.is_open() || mute.is_some_and(|mute| mute.term.holds(now_ms))
+    }
+
     /// A comment is shown or sampled: told first and archived beside it, or the other way round.
     async fn pass(&self, speaker: &Speaker<'_>, content: Content) -> Result<Answer, Refusal> {
         let Speaker { room, caller, .. } = speaker;
@@ -281,114 +264,4 @@ impl Live {
         self.report(room, content).await;
         answer
     }
-}
-
-impl Answer {
-    /// What the author of an archived comment was answered when it came.
-    pub(super) fn first(content: &Content) -> Result<Self, Refusal> {
-        let id = content.shown.id.clone();
-        match content.outcome {
-            State::Visible => Ok(Self::Visible { id, offset: None }),
-            State::Held => Ok(Self::Held { id }),
-            State::Rejected => Err(rejected(content)),
-            State::Sampled | State::Removed => Ok(Self::Sampled { id }),
-        }
-    }
-}
-
-/// An answer that is owed to everyone who sent a comment under the same key. When nothing becomes of
-/// the comment, not even a fault, they are told that too, and the key is free again.
-struct Pledge<'a> {
-    told: &'a Told,
-    author: &'a Author,
-    id: &'a CommentId,
-}
-
-impl Pledge<'_> {
-    fn keep(&self, answer: &Result<Answer, Refusal>) {
-        let is_final = match answer {
-            Ok(_) => true,
-            Err(refusal) => refusal.code() == Code::Rejected,
-        };
-        if !is_final {
-            self.author.forget(self.id);
-        }
-        let _only_the_first_counts = self.told.set(answer.clone());
-    }
-}
-
-impl Drop for Pledge<'_> {
-    fn drop(&mut self) {
-        if !self.told.initialized() {
-            self.keep(&Err(Code::Internal.into()));
-        }
-    }
-}
-
-/// A rejection tells what was found and nothing else: not the words, not the rule.
-fn rejected(content: &Content) -> Refusal {
-    let category = content.verdict.as_ref().map(|verdict| verdict.category);
-    let category = match category {
-        Some(category) => category.map_or("sensitive", crate::moderation::Category::as_str),
-        None => ROOM_WORD,
-    };
-    Refusal::new(Code::Rejected).with("category", category)
-}
-
-/// Whether the room lets them speak now.
-fn may_speak(
-    facts: &Facts,
-    actor: &Actor,
-    follows_since: Option<i64>,
-    now_ms: i64,
-) -> Result<(), Refusal> {
-    if !facts.charter.is_open() {
-        return Err(Code::Closed.into());
-    }
-    if actor.is_staff() {
-        return Ok(());
-    }
-    if let Some(mute) = facts.mutes.get(&actor.id).filter(|mute| mute.term.holds(now_ms)) {
-        return Err(mute.term.refusal());
-    }
-    match facts.charter.settings.speak {
-        Speak::Everyone => Ok(()),
-        Speak::Staff => Err(Refusal::new(Code::Muted).with("term", "room")),
-        Speak::Followers { minutes } => {
-            let least_ms = i64::from(minutes) * 60_000;
-            match follows_since.is_some_and(|since| now_ms - since >= least_ms) {
-                true => Ok(()),
-                false => Err(Refusal::new(Code::FollowersOnly).with("minutes", minutes)),
-            }
-        }
-    }
-}
-
-fn check_pause(facts: &Facts, last_at: Option<i64>, now_ms: i64) -> Result<(), Refusal> {
-    let pause_ms = i64::from(facts.charter.settings.slow_s) * 1_000;
-    let wait_ms = last_at.map_or(0, |last_at| last_at + pause_ms - now_ms);
-    if pause_ms > 0 && wait_ms > 0 {
-        return Err(Refusal::new(Code::Slow).with("retry_ms", wait_ms.min(pause_ms)));
-    }
-    Ok(())
-}
-
-fn check_client_id(client_id: &str) -> Result<(), Refusal> {
-    let fits = (1..=CLIENT_ID_MAX).contains(&client_id.chars().count())
-        && !client_id.chars().any(char::is_control);
-    if fits { Ok(()) } else { Err(bad("client_id must be 1 to 64 printable characters")) }
-}
-
-/// Refuses what is no text, or too much of it.
-pub(super) fn check_text(text: &str, max: usize) -> Result<(), Refusal> {
-    if text.chars().count() > max {
-        return Err(Refusal::new(Code::TooLong).with("max", max));
-    }
-    if text.trim().is_empty() {
-        return Err(bad("text is empty"));
-    }
-    if text.chars().any(|c| c.is_control() && c != '\n') {
-        return Err(bad("text holds control characters"));
-    }
-    Ok(())
 }

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::house::{House, NOW_MS, admin, host, moderator, operator, shown, user};
-use crate::operation::{Caller, Role};
+use crate::{
+    config::value::Span,
+    operation::{Caller, Role},
+};
 
 fn named(comment: &str) -> Value {
     json!({"room": "r1", "comment": comment})
@@ -76,6 +79,24 @@ async fn who_is_muted_is_refused_at_once_and_told_until_when() {
 }
 
 #[tokio::test]
+async fn what_waits_for_its_turn_when_its_author_is_muted_is_not_shown_any_more() {
+    let house = House::with(|config| {
+        config.shown_per_second = 1;
+        config.tick = Span::seconds(1);
+    })
+    .await;
+    let id = house.said(&user("ann"), "第一句").await;
+    let ann = user("ann");
+    let muting = async {
+        let input = json!({"room": "r1", "comment": id, "term": "session", "remove_recent": true});
+        house.ask(&host(), "mute", input).await
+    };
+    let (answer, _) = tokio::join!(house.say(&ann, "第二句"), muting);
+    assert_eq!(answer.unwrap()["status"], "sampled");
+    assert!(!format!("{:?}", house.kept("live:r1").await).contains('句'));
+}
+
+#[tokio::test]
 async fn a_mute_outlives_a_restart_and_can_be_lifted() {
     let mut house = House::new().await;
     let id = house.said(&user("ann"), "刷屏").await;
@@ -123,6 +144,8 @@ async fn a_keeper_mutes_for_a_day_at_most_and_lifts_no_longer_mute() {
     house.ask(&keeper, "unmute", named(&id)).await;
     house.ask(&host(), "mute", mute(json!("permanent"))).await;
     assert_eq!(house.refused(&keeper, "unmute", named(&id)).await, "permission denied");
+    let shorter = mute(json!({"minutes": 1}));
+    assert_eq!(house.refused(&keeper, "mute", shorter).await, "permission denied");
     for minutes in [0, 525_601] {
         let refused = house.refused(&host(), "mute", mute(json!({"minutes": minutes}))).await;
         assert!(refused.starts_with("bad request"), "{refused}");

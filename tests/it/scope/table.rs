@@ -1,8 +1,8 @@
 //! Who may call what, written down apart from the code: a new operation must be entered here.
 
 use belfry::operation::Role::{
-    self, Compliance, InstitutionAdmin, Lead, Moderator, Operator, Service, Supervisor, Support,
-    Tutor, User,
+    self, Compliance, Host, InstitutionAdmin, Lead, Moderator, Operator, Service, Supervisor,
+    Support, Tutor, User,
 };
 
 use super::town::Town;
@@ -12,6 +12,13 @@ const SERVING: &[Role] = &[Tutor, InstitutionAdmin, Support];
 const PLATFORM: &[Role] = &[Service, Operator];
 const CURATORS: &[Role] = &[Lead, Compliance];
 const READERS: &[Role] = &[Moderator, Supervisor, Lead, Compliance];
+
+/// People who may speak in rooms; with the platform's services, those who may keep order there.
+const SPEAKERS: &[Role] =
+    &[User, Tutor, InstitutionAdmin, Host, Moderator, Supervisor, Lead, Support, Operator];
+const KEEPERS: &[Role] =
+    &[User, Tutor, InstitutionAdmin, Host, Moderator, Supervisor, Lead, Support, Service, Operator];
+const FOUNDERS: &[Role] = &[Tutor, InstitutionAdmin, Host, Lead, Service, Operator];
 
 /// Operations on one conversation, and the roles that may call them at all.
 pub const ON_CONVERSATIONS: &[(&str, &[Role])] = &[
@@ -34,6 +41,38 @@ pub const ON_THEMSELVES: &[(&str, &[Role])] = &[
     ("consult.sync", BOTH),
     ("directory.institutions", Role::ALL),
     ("directory.tutors", Role::ALL),
+];
+
+/// Operations on a live room. Who stands high enough in it is a matter of the room.
+pub const IN_ROOMS: &[(&str, &[Role])] = &[
+    ("live.appoint", KEEPERS),
+    ("live.clear", KEEPERS),
+    ("live.comment", SPEAKERS),
+    ("live.dismiss", KEEPERS),
+    ("live.end", KEEPERS),
+    ("live.hold.claim", KEEPERS),
+    ("live.hold.decide", KEEPERS),
+    ("live.hold.list", KEEPERS),
+    ("live.like", SPEAKERS),
+    ("live.list", Role::ALL),
+    ("live.mute", KEEPERS),
+    ("live.mutes", KEEPERS),
+    ("live.notice", KEEPERS),
+    ("live.pause", KEEPERS),
+    ("live.pin", KEEPERS),
+    ("live.question.answer", KEEPERS),
+    ("live.question.ignore", KEEPERS),
+    ("live.question.list", KEEPERS),
+    ("live.question.select", KEEPERS),
+    ("live.remove", KEEPERS),
+    ("live.resume", KEEPERS),
+    ("live.room.get", Role::ALL),
+    ("live.room.put", FOUNDERS),
+    ("live.rooms", Role::ALL),
+    ("live.settings", KEEPERS),
+    ("live.start", KEEPERS),
+    ("live.unmute", KEEPERS),
+    ("live.unpin", KEEPERS),
 ];
 
 /// Operations of the platform's own programs and people.
@@ -70,7 +109,8 @@ pub const OF_THE_PLATFORM: &[(&str, &[Role])] = &[
 
 /// The roles that may call `name`.
 pub fn roles(name: &str) -> &'static [Role] {
-    let mut all = [ON_CONVERSATIONS, ON_THEMSELVES, OF_THE_PLATFORM].into_iter().flatten();
+    let all = [ON_CONVERSATIONS, ON_THEMSELVES, IN_ROOMS, OF_THE_PLATFORM];
+    let mut all = all.into_iter().flatten();
     let found = all.find(|(known, _)| *known == name);
     found.unwrap_or_else(|| panic!("{name}: say who may do this")).1
 }
@@ -89,7 +129,8 @@ async fn the_table_names_every_operation_of_the_document_and_its_roles() {
         declared.sort_by_key(|role| Role::ALL.iter().position(|it| it.as_str() == **role));
         assert_eq!(serde_json::json!(declared), serde_json::json!(sorted(&written)), "{name}");
     }
-    let written = ON_CONVERSATIONS.len() + ON_THEMSELVES.len() + OF_THE_PLATFORM.len();
+    let written = [ON_CONVERSATIONS, ON_THEMSELVES, IN_ROOMS, OF_THE_PLATFORM];
+    let written: usize = written.iter().map(|table| table.len()).sum();
     assert_eq!(paths.len(), written, "the table names operations that are gone");
 }
 

@@ -1,0 +1,67 @@
+//! Whether somebody may say something now, by all but what it says.
+
+use super::{facts::Facts, reach::bad, scope::Actor, settings::Speak};
+use crate::{error::Code, operation::Refusal};
+
+/// The longest idempotency key, in characters.
+const CLIENT_ID_MAX: usize = 64;
+
+/// Whether the room lets them speak now.
+pub(super) fn may_speak(
+    facts: &Facts,
+    actor: &Actor,
+    follows_since: Option<i64>,
+    now_ms: i64,
+) -> Result<(), Refusal> {
+    if !facts.charter.is_open() {
+        return Err(Code::Closed.into());
+    }
+    if actor.is_staff() {
+        return Ok(());
+    }
+    if let Some(mute) = facts.mutes.get(&actor.id).filter(|mute| mute.term.holds(now_ms)) {
+        return Err(mute.term.refusal());
+    }
+    match facts.charter.settings.speak {
+        Speak::Everyone => Ok(()),
+        Speak::Staff => Err(Refusal::new(Code::Muted).with("term", "room")),
+        Speak::Followers { minutes } => {
+            let least_ms = i64::from(minutes) * 60_000;
+            match follows_since.is_some_and(|since| now_ms - since >= least_ms) {
+                true => Ok(()),
+                false => Err(Refusal::new(Code::FollowersOnly).with("minutes", minutes)),
+            }
+        }
+    }
+}
+
+/// Refuses whoever does not leave the pause of slow mode.
+pub(super) fn check_pause(facts: &Facts, last_at: Option<i64>, now_ms: i64) -> Result<(), Refusal> {
+    let pause_ms = i64::from(facts.charter.settings.slow_s) * 1_000;
+    let wait_ms = last_at.map_or(0, |last_at| last_at + pause_ms - now_ms);
+    if pause_ms > 0 && wait_ms > 0 {
+        return Err(Refusal::new(Code::Slow).with("retry_ms", wait_ms.min(pause_ms)));
+    }
+    Ok(())
+}
+
+/// Refuses keys that are empty, too long or unprintable.
+pub(super) fn check_client_id(client_id: &str) -> Result<(), Refusal> {
+    let fits = (1..=CLIENT_ID_MAX).contains(&client_id.chars().count())
+        && !client_id.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(bad("client_id must be 1 to 64 printable characters")) }
+}
+
+/// Refuses what is no text, or too much of it.
+pub(super) fn check_text(text: &str, max: usize) -> Result<(), Refusal> {
+    if text.chars().count() > max {
+        return Err(Refusal::new(Code::TooLong).with("max", max));
+    }
+    if text.trim().is_empty() {
+        return Err(bad("text is empty"));
+    }
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        return Err(bad("text holds control characters"));
+    }
+    Ok(())
+}
