@@ -5,9 +5,14 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{budget::Budget, target::TargetArgs};
 
-/// Measures a server that speaks the Centrifuge protocol: JSON on stdout, words on stderr.
+/// Measures a server that tells many of what a few say: JSON on stdout, words on stderr.
 #[derive(Debug, Parser)]
-#[command(name = "belfry-loadtest", version, arg_required_else_help = true)]
+#[command(
+    name = "belfry-loadtest",
+    version,
+    arg_required_else_help = true,
+    args_override_self = true
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) scenario: Scenario,
@@ -23,6 +28,7 @@ pub(crate) enum Scenario {
     /// Connections that ask for nothing: the memory of each, and the CPU that keeping them takes.
     Idle(Idle),
     /// One channel, many subscribers: deliveries per CPU-second, beside a bare send loop.
+    #[command(args_override_self = true)]
     Room(Room),
     /// Candidates and tutors talk: what is acknowledged is on disk, and the other side hears it.
     Consult(Consult),
@@ -30,6 +36,8 @@ pub(crate) enum Scenario {
     ConnectStorm(ConnectStorm),
     /// The yardstick alone: a bare loop of blocking `send()` over loopback sockets.
     Sendloop(SendLoop),
+    /// Reads reports of several servers, and sets them side by side.
+    Compare(Compare),
 }
 
 /// `idle`.
@@ -52,6 +60,9 @@ pub(crate) struct Room {
     /// How many subscribe to the channel.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) subscribers: usize,
+    /// How many more subscribe and never read.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) stalled: usize,
     /// The channel: its namespace lets users subscribe and publish.
     #[arg(long, default_value = "load:room")]
     pub(crate) channel: String,
@@ -61,8 +72,11 @@ pub(crate) struct Room {
     /// How many publications at each of these times, in one frame.
     #[arg(long, default_value_t = 1)]
     pub(crate) burst: usize,
+    /// How many publish, in turn.
+    #[arg(long, default_value_t = 4)]
+    pub(crate) publishers: usize,
     /// The size of a publication's payload, in bytes.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 200)]
     pub(crate) bytes: usize,
     /// How many rounds, each of the server's turn and the yardstick's.
     #[arg(long, default_value_t = 7)]
@@ -70,9 +84,15 @@ pub(crate) struct Room {
     /// How long each turn takes.
     #[arg(long, default_value = "3s", value_parser = Span::parse)]
     pub(crate) turn: Span,
+    /// How long after a turn what is still under way is waited for.
+    #[arg(long, default_value = "20s", value_parser = Span::parse)]
+    pub(crate) settle: Span,
     /// Measures the server alone.
     #[arg(long)]
     pub(crate) no_yardstick: bool,
+    /// The core on which the yardstick sends: the server's, when it is bound to one.
+    #[arg(long, value_name = "CORE")]
+    pub(crate) yardstick_core: Option<usize>,
 }
 
 /// `consult`: against a server of this kind alone, since it calls its operations.
@@ -125,4 +145,16 @@ pub(crate) struct SendLoop {
     /// How long each round takes.
     #[arg(long, default_value = "3s", value_parser = Span::parse)]
     pub(crate) turn: Span,
+    /// The core on which it sends.
+    #[arg(long, value_name = "CORE")]
+    pub(crate) yardstick_core: Option<usize>,
+}
+
+/// `compare`.
+#[derive(Args, Debug)]
+pub(crate) struct Compare {
+    /// `NAME=FILE`: what a server is called, and a file of reports in JSON, one a line; of several in
+    /// one file the medians count.
+    #[arg(required = true)]
+    pub(crate) reports: Vec<String>,
 }

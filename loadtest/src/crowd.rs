@@ -8,7 +8,11 @@ use std::sync::{
 use belfry::identity::Claims;
 use tokio::{task::JoinSet, time::Instant};
 
-use crate::{latency::Latency, link::Link, target::Target};
+use crate::{
+    latency::Latency,
+    link::{Link, Visitor},
+    target::Target,
+};
 
 /// Who comes.
 #[derive(Clone, Debug)]
@@ -20,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) channel: Option<String>,
     /// They leave as soon as they were let in.
     pub(crate) leaving: bool,
+    /// The receive buffer of each, in bytes; `None` leaves it to the system.
+    pub(crate) buffer: Option<u32>,
 }
 
 /// Who was let in.
@@ -38,7 +44,7 @@ impl Crowd {
     pub(crate) async fn gather(target: &Arc<Target>, plan: Plan) -> anyhow::Result<Self> {
         let (plan, next) = (Arc::new(plan), Arc::new(AtomicUsize::new(0)));
         let mut ushers = JoinSet::new();
-        for _ in 0..target.connecting.min(plan.count.max(1)) {
+        for _ in 0..target.connecting.min(plan.count) {
             ushers.spawn(usher(Arc::clone(target), Arc::clone(&plan), Arc::clone(&next)));
         }
         let mut crowd = Self { links: Vec::with_capacity(plan.count), latency: Latency::new() };
@@ -63,14 +69,18 @@ async fn usher(
             return Ok(crowd);
         }
         let claims = Claims { sub: format!("{}-{number}", plan.name), ..Claims::default() };
-        let token = target.token(claims)?;
-        let channel = plan.channel.as_ref().map(|name| name.replace("{n}", &number.to_string()));
+        let visitor = Visitor {
+            token: target.token(claims)?,
+            channel: plan.channel.as_ref().map(|name| name.replace("{n}", &number.to_string())),
+            source: target.source(number),
+            buffer: plan.buffer,
+        };
         let began = Instant::now();
-        let link = Link::open(&target, target.source(number), token, channel).await?;
+        let link = Link::open(&target, visitor).await?;
         crowd.latency.record(began.elapsed());
+        target.count_newcomer();
         if !plan.leaving {
             crowd.links.push(link);
         }
-        target.progress.tell(format_args!("{number} of {} {}s are in", plan.count, plan.name));
     }
 }
