@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# The same room on Belfry, Centrifugo and nchan, in turn, with the bare send loop in every run.
-# scripts/peers.sh [OPTIONS OF room]; a table goes to stdout, pages and JSON to PEERS_OUT.
+# The same scenario on Belfry, Centrifugo and nchan, in turn; a room has the bare send loop in every run.
+# scripts/peers.sh room|idle|connect-storm [OPTIONS]; a table goes to stdout, pages and JSON to PEERS_OUT.
 #
-# Every server runs alone on core SERVER_CORE, and so does the bare loop while it sends; the tool has
+# Every server is bound to core SERVER_CORE, and so is the bare loop while it sends; the tool has
 # TOOL_CORE. Servers stay up between runs; each run is a new crowd. What is missing is an error.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+scenario=${1:-room}
+shift || true
 peers=${PEERS:-belfry belfry-stream centrifugo centrifugo-stream nchan}
 runs=${RUNS:-3}
 server_core=${SERVER_CORE:-0}
@@ -83,23 +85,37 @@ start_nchan() {
 
 # measure NAME OPTIONS...: one run of one server.
 measure() {
-  local name=$1
+  local name=$1 options=()
   shift
+  case $scenario in
+    room) options=(--rounds 1 --yardstick-core "$server_core" --channel load:room) ;;
+    idle | connect-storm) options=(--channel load:room) ;;
+    *) missing "the scenario $scenario" 'room, idle or connect-storm' ;;
+  esac
   printf '== %s\n' "$name" >&2
-  taskset -c "$tool_core" "$built/belfry-loadtest" room --rounds 1 --yardstick-core "$server_core" \
-    --channel load:room --report "$out/$name.html" "$@" >>"$out/$name.json"
+  taskset -c "$tool_core" "$built/belfry-loadtest" "$scenario" "${options[@]}" \
+    --report "$out/$name.html" "$@" >>"$out/$name.json"
 }
 
 run() {
-  local name=$1
+  local name=$1 belfry_options centrifugo_options
   shift
+  belfry_options=(--url "ws://${belfry:-}/connection/websocket" --pid "${belfry_pid:-}")
+  centrifugo_options=(--url "ws://${centrifugo:-}/connection/websocket" --pid "${centrifugo_pid:-}")
   case $name in
-    belfry) measure "$name" --url "ws://$belfry/connection/websocket" --pid "$belfry_pid" "$@" ;;
-    belfry-stream) measure "$name" --url "ws://$belfry/connection/websocket" --pid "$belfry_pid" "$@" --channel kept:room ;;
-    centrifugo) measure "$name" --url "ws://$centrifugo/connection/websocket" --pid "$centrifugo_pid" "$@" ;;
-    centrifugo-stream) measure "$name" --url "ws://$centrifugo/connection/websocket" --pid "$centrifugo_pid" "$@" --channel kept:room ;;
-    nchan) measure "$name" --protocol nchan --url "ws://$nchan/sub?id={channel}" --publish-api "http://$nchan/pub?id={channel}" --pid "$nchan_pids" "$@" ;;
-    *) missing "$name" 'belfry, belfry-stream, centrifugo, centrifugo-stream or nchan' ;;
+    belfry) measure "$name" "${belfry_options[@]}" "$@" ;;
+    belfry-stream) measure "$name" "${belfry_options[@]}" --channel kept:room "$@" ;;
+    centrifugo) measure "$name" "${centrifugo_options[@]}" "$@" ;;
+    centrifugo-stream) measure "$name" "${centrifugo_options[@]}" --channel kept:room "$@" ;;
+    centrifugo-api)
+      measure "$name" "${centrifugo_options[@]}" \
+        --publish-api "http://$centrifugo" --api-key a-key-of-the-load-tool "$@"
+      ;;
+    nchan)
+      measure "$name" --protocol nchan --pid "$nchan_pids" --url "ws://$nchan/sub?id={channel}" \
+        --publish-api "http://$nchan/pub?id={channel}" "$@"
+      ;;
+    *) missing "$name" 'belfry, belfry-stream, centrifugo, centrifugo-stream, centrifugo-api or nchan' ;;
   esac
 }
 

@@ -40,9 +40,9 @@ impl Turn {
         self.each.iter().map(|heard| self.outcome.delivered.saturating_sub(*heard)).sum()
     }
 
-    /// What they heard beyond all that was accepted: duplicates, or somebody else's.
+    /// What they heard beyond all that may have been accepted: duplicates, or somebody else's.
     fn surplus(&self) -> u64 {
-        let most = self.outcome.delivered + self.outcome.sampled;
+        let most = self.outcome.delivered + self.outcome.sampled + self.outcome.unanswered;
         self.each.iter().map(|heard| heard.saturating_sub(most)).sum()
     }
 }
@@ -100,8 +100,12 @@ impl Account {
         report.set("held", self.sum(|turn| turn.outcome.held));
         report.set("refused", self.sum(|turn| turn.outcome.refused));
         report.set("unsent", self.sum(|turn| turn.outcome.unsent));
-        let refusals = self.turns.iter().filter_map(|turn| turn.outcome.refusal.as_ref());
+        report.set("unanswered", self.sum(|turn| turn.outcome.unanswered));
+        let outcomes = || self.turns.iter().map(|turn| &turn.outcome);
+        let refusals = outcomes().filter_map(|outcome| outcome.refusal.as_ref());
         report.notes.extend(refusals.take(1).map(|why| format!("refused: {why}")));
+        let faults = outcomes().filter_map(|outcome| outcome.fault.as_ref());
+        report.notes.extend(faults.map(|why| format!("a publisher was lost: {why}")));
         if self.turns.iter().any(|turn| !turn.has_settled) {
             let words = "a turn was still under way when it was given up: no round followed it";
             report.notes.push(words.to_owned());
@@ -126,6 +130,7 @@ impl Account {
         report.set("frames_per_viewer", total.frames as f64 / all);
         report.set("bytes_per_viewer", total.bytes as f64 / all);
         report.set("publications_per_frame", total.publications as f64 / total.frames as f64);
+        report.set("publications_per_read", total.publications as f64 / total.reads as f64);
         report.set("bytes_per_publication", total.bytes as f64 / total.publications as f64);
     }
 }

@@ -26,6 +26,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Scenario {
     /// Connections that ask for nothing: the memory of each, and the CPU that keeping them takes.
+    #[command(args_override_self = true)]
     Idle(Idle),
     /// One channel, many subscribers: deliveries per CPU-second, beside a bare send loop.
     #[command(args_override_self = true)]
@@ -33,6 +34,7 @@ pub(crate) enum Scenario {
     /// Candidates and tutors talk: what is acknowledged is on disk, and the other side hears it.
     Consult(Consult),
     /// Newcomers all at once: connect, authenticate, subscribe.
+    #[command(args_override_self = true)]
     ConnectStorm(ConnectStorm),
     /// The yardstick alone: a bare loop of blocking `send()` over loopback sockets.
     Sendloop(SendLoop),
@@ -157,4 +159,38 @@ pub(crate) struct Compare {
     /// one file the medians count.
     #[arg(required = true)]
     pub(crate) reports: Vec<String>,
+}
+
+/// Options whose values stay out of reports.
+const SECRETS: [&str; 2] = ["--hmac-secret", "--api-key"];
+
+/// The command line as one text, fit to be shown.
+pub(crate) fn without_secrets(arguments: impl Iterator<Item = String>) -> String {
+    let (mut shown, mut is_secret) = (Vec::new(), false);
+    for argument in arguments {
+        let name = argument.split('=').next().unwrap_or_default();
+        let begins_secret = SECRETS.contains(&name);
+        match (is_secret, begins_secret && argument.contains('=')) {
+            (true, _) => shown.push("…".to_owned()),
+            (false, true) => shown.push(format!("{name}=…")),
+            (false, false) => shown.push(argument.clone()),
+        }
+        is_secret = begins_secret && !is_secret && !argument.contains('=');
+    }
+    shown.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_shown_without_its_secrets() {
+        Cli::command().debug_assert();
+        let shown = |text: &str| without_secrets(text.split(' ').map(str::to_owned));
+        let given = "room --hmac-secret --api-key --rate 1 --api-key=abc --api-key abc --seed 1";
+        assert_eq!(shown(given), "room --hmac-secret … --rate 1 --api-key=… --api-key … --seed 1");
+    }
 }

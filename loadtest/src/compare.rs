@@ -12,8 +12,9 @@ use crate::{
 };
 
 /// What is compared: the measure's name, and the head of its column.
-const COLUMNS: [(&str, &str); 14] = [
+const COLUMNS: [(&str, &str); 23] = [
     ("subscribers", "viewers"),
+    ("connections", "connections"),
     ("rate", "wanted/s"),
     ("published_per_s", "published/s"),
     ("per_s", "deliveries/s"),
@@ -22,11 +23,19 @@ const COLUMNS: [(&str, &str); 14] = [
     ("ratio", "ratio"),
     ("p50_ms", "p50 ms"),
     ("p99_ms", "p99 ms"),
-    ("publications_per_frame", "a frame"),
+    ("publications_per_frame", "in a frame"),
+    ("publications_per_read", "in a read"),
     ("unsent", "unsent"),
     ("missing", "missing"),
     ("lost", "lost"),
-    ("server_resident_bytes_max", "RSS bytes"),
+    ("unanswered", "unanswered"),
+    ("server_resident_bytes_max", "RSS MiB"),
+    ("bytes_per_connection", "bytes a connection"),
+    ("resident_bytes_per_connection", "resident"),
+    ("kernel_bytes_per_socket", "kernel's a socket"),
+    ("queued_bytes_per_socket", "queued a socket"),
+    ("idle_cpu_share", "idle cores"),
+    ("tool_bytes_per_connection", "tool's bytes a connection"),
 ];
 
 /// One server's runs.
@@ -90,11 +99,19 @@ impl Server {
 }
 
 fn rows(servers: &[Server]) -> Vec<Vec<String>> {
-    let heads = COLUMNS.iter().map(|(_, head)| (*head).to_owned());
+    let is_known = |(measure, _): &&(&str, &str)| {
+        servers.iter().any(|server| server.median(measure).is_some())
+    };
+    let columns: Vec<_> = COLUMNS.iter().filter(is_known).collect();
+    let heads = columns.iter().map(|(_, head)| (*head).to_owned());
     let mut rows = vec![std::iter::once("server".to_owned()).chain(heads).collect()];
     for server in servers {
-        let value = |(measure, _): &(&str, &str)| server.median(measure).map_or("-".into(), shown);
-        let cells = COLUMNS.iter().map(value);
+        let value = |(measure, head): &&(&str, &str)| match server.median(measure) {
+            None => "-".to_owned(),
+            Some(bytes) if head.ends_with("MiB") => format!("{:.0}", bytes / f64::from(1 << 20)),
+            Some(value) => shown(value),
+        };
+        let cells = columns.iter().map(value);
         rows.push(std::iter::once(server.name.clone()).chain(cells).collect());
     }
     rows

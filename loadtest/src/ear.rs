@@ -42,6 +42,8 @@ struct Ear {
 #[derive(Debug, Default)]
 struct Counters {
     publications: AtomicU64,
+    /// Reads that brought something: what a server writes at once comes in one.
+    reads: AtomicU64,
     frames: AtomicU64,
     bytes: AtomicU64,
     /// Offsets that were left out.
@@ -64,6 +66,7 @@ pub(crate) struct Heard {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sum {
     pub(crate) publications: u64,
+    pub(crate) reads: u64,
     pub(crate) frames: u64,
     pub(crate) bytes: u64,
     pub(crate) skipped: u64,
@@ -74,7 +77,7 @@ pub(crate) struct Sum {
 #[derive(Debug)]
 pub(crate) struct Listeners {
     ear: Arc<Ear>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 /// Looks at the counters from elsewhere.
@@ -82,27 +85,30 @@ pub(crate) struct Listeners {
 pub(crate) struct Look(Arc<Ear>);
 
 impl Listeners {
-    /// Listens to every link.
-    pub(crate) fn start(links: Vec<Link>, stamps: Stamps) -> Self {
+    /// Nobody yet, and room for `count` listeners.
+    pub(crate) fn new(count: usize, stamps: Stamps) -> Self {
         let ear = Arc::new(Ear {
-            listeners: links.iter().map(|_| Counters::default()).collect(),
+            listeners: (0..count).map(|_| Counters::default()).collect(),
             lost: Mutex::default(),
             latency: Mutex::new(Latency::new()),
             stamps,
         });
-        let mut tasks = JoinSet::new();
-        let every = if links.len() <= STAMPED_ALL { 1 } else { STAMPED_EVERY };
-        for (number, link) in links.into_iter().enumerate() {
-            tasks.spawn(listen(link, Arc::clone(&ear), number, number % every == 0));
-        }
-        Self { ear, _tasks: tasks }
+        Self { ear, tasks: JoinSet::new() }
+    }
+
+    /// Listens to one link more.
+    pub(crate) fn add(&mut self, link: Link) {
+        let every = if self.count() <= STAMPED_ALL { 1 } else { STAMPED_EVERY };
+        let number = self.tasks.len();
+        let is_stamped = number.is_multiple_of(every);
+        self.tasks.spawn(listen(link, Arc::clone(&self.ear), number, is_stamped));
     }
 
     pub(crate) fn look(&self) -> Look {
         Look(Arc::clone(&self.ear))
     }
 
-    /// How many there were at first.
+    /// How many there are, those included who were lost.
     pub(crate) fn count(&self) -> usize {
         self.ear.listeners.len()
     }
@@ -184,6 +190,7 @@ impl Sum {
     pub(crate) fn since(self, before: Self) -> Self {
         Self {
             publications: self.publications - before.publications,
+            reads: self.reads - before.reads,
             frames: self.frames - before.frames,
             bytes: self.bytes - before.bytes,
             skipped: self.skipped - before.skipped,
@@ -199,6 +206,7 @@ impl Ear {
             let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
             let publications = load(&counters.publications);
             total.publications += publications;
+            total.reads += load(&counters.reads);
             total.frames += load(&counters.frames);
             total.bytes += load(&counters.bytes);
             total.skipped += load(&counters.skipped);
@@ -238,6 +246,7 @@ async fn listen(mut link: Link, ear: Arc<Ear>, number: usize, is_stamped: bool) 
             Ok(traffic) => traffic,
             Err(fault) => return ear.lose(number, format!("{fault:#}")),
         };
+        counters.reads.fetch_add(u64::from(traffic.frames > 0), Ordering::Relaxed);
         counters.frames.fetch_add(traffic.frames, Ordering::Relaxed);
         counters.bytes.fetch_add(traffic.bytes, Ordering::Relaxed);
         counters.publications.fetch_add(publications, Ordering::Relaxed);

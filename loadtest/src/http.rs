@@ -65,7 +65,10 @@ impl HttpLink {
     /// The answers that are here.
     pub(crate) fn answers(&mut self) -> anyhow::Result<Vec<Response>> {
         let come = &mut self.come;
-        self.socket.read_now(|bytes| Ok(come.extend_from_slice(bytes)))?;
+        self.socket.read_now(|bytes| {
+            come.extend_from_slice(bytes);
+            Ok(())
+        })?;
         let mut answers = Vec::new();
         while let Some((answer, length)) = response(come)? {
             answers.push(answer);

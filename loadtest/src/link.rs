@@ -26,7 +26,8 @@ pub(crate) struct Visitor {
     pub(crate) buffer: Option<u32>,
 }
 
-/// What came in one go: whole frames, and the bytes they took with their headers.
+/// What came in one go: frames with more than pings in them, and the bytes they took with their
+/// headers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Traffic {
     pub(crate) frames: u64,
@@ -85,7 +86,11 @@ impl Link {
         self.socket.write(request.as_bytes()).await?;
         let mut answer = Vec::new();
         loop {
-            self.socket.read(|bytes| Ok(answer.extend_from_slice(bytes))).await?;
+            let read = self.socket.read(|bytes| {
+                answer.extend_from_slice(bytes);
+                Ok(())
+            });
+            read.await?;
             let Some(end) = answer.windows(4).position(|end| end == b"\r\n\r\n") else { continue };
             if !answer.starts_with(b"HTTP/1.1 101") {
                 let status = answer.split(|byte| *byte == b'\r').next().unwrap_or_default();
@@ -187,12 +192,18 @@ fn take(
     inbox.take(bytes, &mut |frame| match frame {
         Frame::Ping(payload) => append_pong(payload, answers),
         Frame::Data(payload) => {
-            traffic.frames += 1;
-            traffic.bytes += frame_len(payload.len()) as u64;
+            let mut is_told = false;
             protocol.sort(payload, &mut |message| match message.kind {
                 Kind::Ping => append_data(protocol.is_binary(), protocol.pong(), answers),
-                _ => each(message),
+                _ => {
+                    is_told = true;
+                    each(message);
+                }
             });
+            if is_told {
+                traffic.frames += 1;
+                traffic.bytes += frame_len(payload.len()) as u64;
+            }
         }
     })
 }

@@ -68,8 +68,8 @@ fn measure(cli: &Cli) -> anyhow::Result<bool> {
     let report = runtime(cli.target.threads)?.block_on(scenario::run(cli))?;
     let json = serde_json::to_string(&report)?;
     if let Some(file) = &cli.target.report {
-        let command: Vec<_> = std::env::args().skip(1).collect();
-        write_page(file, &page::of_run(&report, &command.join(" "), &json))?;
+        let command = cli::without_secrets(std::env::args().skip(1));
+        write_page(file, &page::of_run(&report, &command, &json))?;
     }
     print(cli, &report, &json)
 }

@@ -43,16 +43,29 @@ pub(crate) struct Outcome {
     pub(crate) refused: u64,
     /// Due, and not sent in time: the server or this tool could not keep up.
     pub(crate) unsent: u64,
+    /// Sent to a server that then hung up or fell silent: whether they were accepted is unknown.
+    pub(crate) unanswered: u64,
     /// From due to answered.
     pub(crate) latency: Latency,
     /// The first refusal.
     pub(crate) refusal: Option<String>,
+    /// Why a publisher has no connection any more.
+    pub(crate) fault: Option<String>,
 }
 
 impl Outcome {
     pub(crate) fn new() -> Self {
-        let latency = Latency::new();
-        Self { delivered: 0, sampled: 0, held: 0, refused: 0, unsent: 0, latency, refusal: None }
+        Self {
+            delivered: 0,
+            sampled: 0,
+            held: 0,
+            refused: 0,
+            unsent: 0,
+            unanswered: 0,
+            latency: Latency::new(),
+            refusal: None,
+            fault: None,
+        }
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
@@ -61,10 +74,10 @@ impl Outcome {
         self.held += other.held;
         self.refused += other.refused;
         self.unsent += other.unsent;
+        self.unanswered += other.unanswered;
         self.latency.add(&other.latency);
-        if self.refusal.is_none() {
-            self.refusal.clone_from(&other.refusal);
-        }
+        self.refusal = self.refusal.take().or_else(|| other.refusal.clone());
+        self.fault = self.fault.take().or_else(|| other.fault.clone());
     }
 
     fn count(&mut self, status: Status) {
@@ -149,8 +162,12 @@ impl Desk {
             tokio::select! {
                 turn = turns.recv() => {
                     let Some((schedule, told)) = turn else { return Ok(()) };
-                    let outcome = self.turn(schedule).await?;
+                    let mut outcome = Outcome::new();
+                    let done = self.turn(schedule, &mut outcome).await;
+                    outcome.unanswered = self.due.len() as u64;
+                    outcome.fault = done.as_ref().err().map(|fault| format!("{fault:#}"));
                     let _nobody_waits = told.send(outcome);
+                    done?;
                 }
                 ready = self.outlet.ready() => { ready?; self.outlet.answers().await?; }
             }
@@ -158,8 +175,8 @@ impl Desk {
     }
 
     /// Publishes when it is due, and waits until all is answered.
-    async fn turn(&mut self, schedule: Schedule) -> anyhow::Result<Outcome> {
-        let mut outcome = Outcome::new();
+    async fn turn(&mut self, schedule: Schedule, outcome: &mut Outcome) -> anyhow::Result<()> {
+        outcome.unsent = schedule.strokes * schedule.burst as u64;
         let end = schedule.start + schedule.every.mul_f64(schedule.strokes as f64) + GRACE;
         let mut strokes = 0;
         while strokes < schedule.strokes && Instant::now() < end {
@@ -168,22 +185,22 @@ impl Desk {
             tokio::select! {
                 biased;
                 () = sleep_until(due), if has_room => {
-                    self.due.extend(std::iter::repeat_n(due, schedule.burst));
                     self.outlet.publish(&mut self.comments, due, schedule.burst).await?;
+                    self.due.extend(std::iter::repeat_n(due, schedule.burst));
+                    outcome.unsent -= schedule.burst as u64;
                     strokes += 1;
                 }
-                ready = self.outlet.ready() => { ready?; self.take_in(&mut outcome).await?; }
+                ready = self.outlet.ready() => { ready?; self.take_in(outcome).await?; }
                 () = sleep_until(end) => {}
             }
         }
-        outcome.unsent = (schedule.strokes - strokes) * schedule.burst as u64;
         let patience = Instant::now() + PATIENCE;
         while !self.due.is_empty() {
             let ready = timeout_at(patience, self.outlet.ready()).await;
             ready.with_context(|| format!("publications were not answered in {PATIENCE:?}"))??;
-            self.take_in(&mut outcome).await?;
+            self.take_in(outcome).await?;
         }
-        Ok(outcome)
+        Ok(())
     }
 
     async fn take_in(&mut self, outcome: &mut Outcome) -> anyhow::Result<()> {

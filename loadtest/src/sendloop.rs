@@ -58,18 +58,18 @@ impl SendLoop {
     ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await.context("listen on loopback")?;
         let address = listener.local_addr()?;
-        let (mut sockets, mut links) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut sockets = Vec::with_capacity(count);
+        let mut listeners = Listeners::new(count, stamps);
         for _ in 0..count {
             let (near, far) =
                 tokio::join!(tokio::net::TcpStream::connect(address), listener.accept());
-            links.push(Link::over(near.context("connect on loopback")?, Arc::new(Nchan)));
+            listeners.add(Link::over(near.context("connect on loopback")?, Arc::new(Nchan)));
             let (far, _) = far.context("accept on loopback")?;
             far.set_nodelay(true)?;
             let far = far.into_std()?;
             far.set_nonblocking(false)?;
             sockets.push(far);
         }
-        let listeners = Listeners::start(links, stamps);
         Ok(Self { sockets: Arc::new(sockets), listeners, core })
     }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     cli,
-    crowd::{Crowd, Plan},
+    crowd::{self, Plan},
+    ear::Listeners,
     limits,
     process::Stretch,
     report::Report,
@@ -27,8 +28,10 @@ pub(crate) async fn run(target: &Arc<Target>, storm: &cli::ConnectStorm) -> anyh
         move || target.let_in()
     });
     let stretch = Stretch::begin(target.process.as_ref())?;
-    let crowd = Crowd::gather(target, plan).await?;
+    let mut listeners = Listeners::new(storm.connections, target.stamps);
+    let latency = crowd::gather(target, plan, |link| listeners.add(link)).await?;
     let spent = stretch.end()?;
+    listeners.intact()?;
 
     let count = storm.connections as u64;
     let mut report = Report::new("connect-storm");
@@ -37,7 +40,7 @@ pub(crate) async fn run(target: &Arc<Target>, storm: &cli::ConnectStorm) -> anyh
     report.set("per_s", spent.per_s(count));
     report.set_if("cpu_seconds", spent.cpu.map(|cpu| cpu.as_secs_f64()));
     report.set_if("per_cpu_s", spent.per_cpu_s(count));
-    report.set_latency(&crowd.latency);
+    report.set_latency(&latency);
     report.series = sampler.stop();
     Ok(report)
 }

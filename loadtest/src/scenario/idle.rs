@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     cli,
-    crowd::{Crowd, Plan},
+    crowd::{self, Plan},
     ear::Listeners,
     kernel::Kernel,
     limits,
@@ -43,9 +43,9 @@ pub(crate) async fn run(target: &Arc<Target>, idle: &cli::Idle) -> anyhow::Resul
         leaving: false,
         buffer: None,
     };
-    let crowd = Crowd::gather(target, plan).await?;
-    target.progress.say(format_args!("{} are in, held for {}", crowd.links.len(), idle.hold));
-    let listeners = Listeners::start(crowd.links, target.stamps);
+    let mut listeners = Listeners::new(idle.connections, target.stamps);
+    crowd::gather(target, plan, |link| listeners.add(link)).await?;
+    target.progress.say(format_args!("{} are in, held for {}", idle.connections, idle.hold));
     let stretch = Stretch::begin(target.process.as_ref())?;
     let own = Stretch::begin(Some(&Process::own()))?;
     tokio::time::sleep(idle.hold.0).await;

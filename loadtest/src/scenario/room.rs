@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::{
     account::{Account, Turn},
     cli,
-    crowd::{Crowd, Plan},
+    crowd::{self, Plan},
     ear::Listeners,
     kernel, limits,
     link::Link,
@@ -66,9 +66,9 @@ pub(crate) async fn run(target: &Arc<Target>, wanted: &cli::Room) -> anyhow::Res
         };
         let round = Round { per_cpu_s: turn.spent.per_cpu_s(turn.heard()), sendloop_per_cpu_s };
         room.tell(number, &turn, round);
-        let has_settled = turn.has_settled;
+        let can_go_on = turn.has_settled && turn.outcome.fault.is_none();
         account.add(turn, round);
-        if !has_settled {
+        if !can_go_on {
             break;
         }
     }
@@ -108,9 +108,10 @@ impl<'a> Room<'a> {
         };
         let buffer = Some(STALLED_BUFFER);
         let deaf = Plan { count: wanted.stalled, name: "stalled", buffer, ..plan.clone() };
-        let crowd = Crowd::gather(target, plan).await?;
-        let listeners = Listeners::start(crowd.links, target.stamps);
-        let stalled = Crowd::gather(target, deaf).await?.links;
+        let mut listeners = Listeners::new(wanted.subscribers, target.stamps);
+        crowd::gather(target, plan, |link| listeners.add(link)).await?;
+        let mut stalled = Vec::with_capacity(wanted.stalled);
+        crowd::gather(target, deaf, |link| stalled.push(link)).await?;
         let mut publishers = Vec::with_capacity(wanted.publishers);
         for number in 0..wanted.publishers {
             let channel = &wanted.channel;
