@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use anyhow::Context as _;
 use clap::Args;
 
 use crate::report::Report;
@@ -25,15 +26,41 @@ pub(crate) struct Budget {
     /// Anonymous resident memory of the server for each connection.
     #[arg(long, global = true, value_name = "BYTES")]
     max_bytes_per_connection: Option<f64>,
+    /// Any measure of the report: `missing<=0`, `published_per_s>=99`. May be given several times.
+    #[arg(long = "budget", global = true, value_name = "MEASURE<=N", value_parser = Bound::parse)]
+    bounds: Vec<Bound>,
+}
+
+/// What a measure must be.
+#[derive(Clone, Debug, PartialEq)]
+struct Bound {
+    measure: String,
+    is_most: bool,
+    limit: f64,
 }
 
 /// One bound that was not kept.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Missed {
-    measure: &'static str,
-    bound: &'static str,
-    limit: f64,
+    bound: Bound,
     found: Option<f64>,
+}
+
+impl Bound {
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let (is_most, parts) = match text.split_once("<=") {
+            Some(parts) => (true, parts),
+            None => (false, text.split_once(">=").context("neither <= nor >= is in it")?),
+        };
+        let limit = parts.1.trim().parse().context("the limit is no number")?;
+        Ok(Self { measure: parts.0.trim().to_owned(), is_most, limit })
+    }
+
+    fn is_kept(&self, found: Option<f64>) -> bool {
+        found.is_some_and(
+            |found| if self.is_most { found <= self.limit } else { found >= self.limit },
+        )
+    }
 }
 
 impl Budget {
@@ -46,28 +73,26 @@ impl Budget {
             ("per_cpu_s", self.min_per_cpu_s),
             ("ratio", self.min_ratio),
         ];
-        let most = most.map(|(measure, limit)| (measure, "at most", limit));
-        let least = least.map(|(measure, limit)| (measure, "at least", limit));
-        let bounds = most.into_iter().chain(least);
-        bounds
-            .filter_map(|(measure, bound, limit)| {
-                let (limit, found) = (limit?, report.value(measure));
-                let is_kept = found.is_some_and(|found| match bound {
-                    "at most" => found <= limit,
-                    _ => found >= limit,
-                });
-                (!is_kept).then_some(Missed { measure, bound, limit, found })
-            })
+        let most = most.map(|(measure, limit)| (measure, true, limit));
+        let least = least.map(|(measure, limit)| (measure, false, limit));
+        let named = most.into_iter().chain(least).filter_map(|(measure, is_most, limit)| {
+            Some(Bound { measure: measure.to_owned(), is_most, limit: limit? })
+        });
+        named
+            .chain(self.bounds.iter().cloned())
+            .map(|bound| Missed { found: report.value(&bound.measure), bound })
+            .filter(|missed| !missed.bound.is_kept(missed.found))
             .collect()
     }
 }
 
 impl fmt::Display for Missed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { measure, bound, limit, found } = self;
+        let Self { bound: Bound { measure, is_most, limit }, found } = self;
+        let words = if *is_most { "at most" } else { "at least" };
         match found {
-            Some(found) => write!(f, "{measure} is {found:.3}, wanted {bound} {limit}"),
-            None => write!(f, "{measure} was not measured, wanted {bound} {limit}"),
+            Some(found) => write!(f, "{measure} is {found:.3}, wanted {words} {limit}"),
+            None => write!(f, "{measure} was not measured, wanted {words} {limit}"),
         }
     }
 }
@@ -85,12 +110,17 @@ mod tests {
             max_p99_ms: Some(10.0),
             min_rate: Some(900.0),
             min_ratio: Some(0.7),
+            bounds: ["per_s <= 899", "per_s>=1"].map(|text| Bound::parse(text).unwrap()).into(),
             ..Budget::default()
         };
         let missed: Vec<_> = budget.missed(&report).iter().map(ToString::to_string).collect();
-        let expected =
-            ["p99_ms is 12.000, wanted at most 10", "ratio was not measured, wanted at least 0.7"];
+        let expected = [
+            "p99_ms is 12.000, wanted at most 10",
+            "ratio was not measured, wanted at least 0.7",
+            "per_s is 900.000, wanted at most 899",
+        ];
         assert_eq!(missed, expected);
         assert!(Budget::default().missed(&report).is_empty());
+        assert!(Bound::parse("per_s=1").is_err() && Bound::parse("per_s<=x").is_err());
     }
 }

@@ -6,9 +6,13 @@ use std::sync::{
 };
 
 use belfry::identity::Claims;
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
-use crate::{latency::Latency, link::Link, target::Target};
+use crate::{
+    latency::Latency,
+    link::{Link, Visitor},
+    target::Target,
+};
 
 /// Who comes.
 #[derive(Clone, Debug)]
@@ -20,57 +24,69 @@ pub(crate) struct Plan {
     pub(crate) channel: Option<String>,
     /// They leave as soon as they were let in.
     pub(crate) leaving: bool,
+    /// The receive buffer of each, in bytes; `None` leaves it to the system.
+    pub(crate) buffer: Option<u32>,
 }
 
-/// Who was let in.
-#[derive(Debug)]
-pub(crate) struct Crowd {
-    pub(crate) links: Vec<Link>,
-    /// From the first packet to the last reply.
-    pub(crate) latency: Latency,
-}
-
-impl Crowd {
-    /// Lets all of them in.
-    ///
-    /// # Errors
-    /// The first refusal: a crowd that is not whole measures nothing.
-    pub(crate) async fn gather(target: &Arc<Target>, plan: Plan) -> anyhow::Result<Self> {
-        let (plan, next) = (Arc::new(plan), Arc::new(AtomicUsize::new(0)));
-        let mut ushers = JoinSet::new();
-        for _ in 0..target.connecting.min(plan.count.max(1)) {
-            ushers.spawn(usher(Arc::clone(target), Arc::clone(&plan), Arc::clone(&next)));
-        }
-        let mut crowd = Self { links: Vec::with_capacity(plan.count), latency: Latency::new() };
-        while let Some(ushered) = ushers.join_next().await {
-            let part = ushered??;
-            crowd.links.extend(part.links);
-            crowd.latency.add(&part.latency);
-        }
-        Ok(crowd)
+/// Lets all of them in, and hands each over at once: who is in must be listened to, or the server
+/// takes it for dead. From the first packet to the last reply, that is what is timed.
+///
+/// # Errors
+/// The first refusal: a crowd that is not whole measures nothing.
+pub(crate) async fn gather(
+    target: &Arc<Target>,
+    plan: Plan,
+    mut each: impl FnMut(Link),
+) -> anyhow::Result<Latency> {
+    let (plan, next) = (Arc::new(plan), Arc::new(AtomicUsize::new(0)));
+    let (entrance, mut entering) = mpsc::channel(1);
+    let mut ushers = JoinSet::new();
+    for _ in 0..target.connecting.min(plan.count) {
+        let (plan, next) = (Arc::clone(&plan), Arc::clone(&next));
+        ushers.spawn(usher(Arc::clone(target), plan, next, entrance.clone()));
     }
+    drop(entrance);
+    let mut latency = Latency::new();
+    loop {
+        tokio::select! {
+            link = entering.recv() => match link {
+                Some(link) => each(link),
+                None => break,
+            },
+            Some(ushered) = ushers.join_next() => latency.add(&ushered??),
+        }
+    }
+    while let Some(ushered) = ushers.join_next().await {
+        latency.add(&ushered??);
+    }
+    Ok(latency)
 }
 
 async fn usher(
     target: Arc<Target>,
     plan: Arc<Plan>,
     next: Arc<AtomicUsize>,
-) -> anyhow::Result<Crowd> {
-    let mut crowd = Crowd { links: Vec::new(), latency: Latency::new() };
+    entrance: mpsc::Sender<Link>,
+) -> anyhow::Result<Latency> {
+    let mut latency = Latency::new();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
         if number >= plan.count {
-            return Ok(crowd);
+            return Ok(latency);
         }
         let claims = Claims { sub: format!("{}-{number}", plan.name), ..Claims::default() };
-        let token = target.token(claims)?;
-        let channel = plan.channel.as_ref().map(|name| name.replace("{n}", &number.to_string()));
+        let visitor = Visitor {
+            token: target.token(claims)?,
+            channel: plan.channel.as_ref().map(|name| name.replace("{n}", &number.to_string())),
+            source: target.source(number),
+            buffer: plan.buffer,
+        };
         let began = Instant::now();
-        let link = Link::open(&target, target.source(number), token, channel).await?;
-        crowd.latency.record(began.elapsed());
+        let link = Link::open(&target, visitor).await?;
+        latency.record(began.elapsed());
+        target.count_newcomer();
         if !plan.leaving {
-            crowd.links.push(link);
+            entrance.send(link).await?;
         }
-        target.progress.tell(format_args!("{number} of {} {}s are in", plan.count, plan.name));
     }
 }

@@ -9,6 +9,12 @@ use crate::report::Report;
 /// Nothing that is waited for takes longer.
 const MAX_US: u64 = 120_000_000;
 
+/// How far percentile curves go: five nines.
+const CURVE_NINES: f64 = 5.0;
+
+/// How many points they have.
+const CURVE_STEPS: u32 = 50;
+
 /// The latencies of many events, to three digits.
 #[derive(Clone, Debug)]
 pub(crate) struct Latency(Histogram<u64>);
@@ -25,6 +31,22 @@ impl Latency {
 
     pub(crate) fn add(&mut self, other: &Self) {
         self.0.add(&other.0).expect("both have the same bounds");
+    }
+
+    /// The percentile curve: quantiles, closer and closer to 1, and milliseconds.
+    pub(crate) fn curve(&self) -> Vec<[f64; 2]> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let steps = (0..=CURVE_STEPS).map(|step| {
+            let nines = f64::from(step) / f64::from(CURVE_STEPS) * CURVE_NINES;
+            1.0 - 10_f64.powf(-nines)
+        });
+        let count = self.0.len() as f64;
+        // Beyond the largest value there is nothing to tell.
+        let told = steps.take_while(|quantile| (1.0 - quantile) * count >= 1.0);
+        told.map(|quantile| [quantile, self.0.value_at_quantile(quantile) as f64 / 1_000.0])
+            .collect()
     }
 
     /// Sets `p50_ms`, `p99_ms`, `p999_ms` and `max_ms`; nothing when nothing was recorded.
@@ -59,8 +81,12 @@ mod tests {
         all.report(&mut report);
         let near = |name, ms: f64| (report.value(name).unwrap() - ms).abs() < ms / 500.0;
         assert!(near("p50_ms", 2.0) && near("p99_ms", 50.0) && near("max_ms", 50.0), "{report}");
+        let curve = all.curve();
+        assert_eq!(curve[0][0], 0.0);
+        assert!(curve.is_sorted_by(|a, b| a[0] < b[0] && a[1] <= b[1]), "{curve:?}");
         let mut nothing = Report::new("room");
         Latency::new().report(&mut nothing);
         assert_eq!(nothing.value("p99_ms"), None);
+        assert!(Latency::new().curve().is_empty());
     }
 }

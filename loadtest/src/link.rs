@@ -1,256 +1,209 @@
-//! One client connection: a bare socket, the handshake, commands out, messages in.
+//! One client connection: the WebSocket handshake, what a newcomer says, messages in and out.
 
-use std::{cell::RefCell, io, net::Ipv4Addr, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, anyhow, bail, ensure};
-use belfry::protocol::{
-    codec::{Encoding, decode_replies, encode_commands},
-    command::Command,
-    reply::Reply,
-    request::{ConnectRequest, SubscribeRequest},
-};
-use tokio::{
-    net::{TcpSocket, TcpStream},
-    time::timeout,
-};
+use anyhow::{anyhow, bail};
+use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
+    protocol::{Kind, Message, Protocol},
+    socket::{Route, Socket},
     target::Target,
-    wire::{Frame, Inbox, append_data, append_pong},
+    wire::{Frame, Inbox, append_data, append_pong, frame_len},
 };
 
 /// No answer takes longer from a server that works.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Bytes are read into one buffer per thread, so that ten thousand connections stay cheap.
-const SCRATCH_BYTES: usize = 64 * 1_024;
+/// Who comes, and from where.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Visitor {
+    pub(crate) token: String,
+    pub(crate) channel: Option<String>,
+    /// The address it comes from.
+    pub(crate) source: Option<Ipv4Addr>,
+    /// Its receive buffer, in bytes.
+    pub(crate) buffer: Option<u32>,
+}
 
-thread_local! {
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH_BYTES]);
+/// What came in one go: frames with more than pings in them, and the bytes they took with their
+/// headers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Traffic {
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
 }
 
 /// A connection, as a client has it.
 #[derive(Debug)]
 pub(crate) struct Link {
-    stream: TcpStream,
+    socket: Socket,
     inbox: Inbox,
-    encoding: Encoding,
+    protocol: Arc<dyn Protocol>,
 }
 
 impl Link {
     /// A link over a stream on which frames already flow.
-    pub(crate) fn over(stream: TcpStream, encoding: Encoding) -> Self {
-        Self { stream, inbox: Inbox::default(), encoding }
+    pub(crate) fn over(stream: TcpStream, protocol: Arc<dyn Protocol>) -> Self {
+        Self { socket: Socket::over(stream), inbox: Inbox::default(), protocol }
     }
 
-    /// Connects, authenticates and, when there is a `channel`, subscribes, as SDKs do: both
-    /// commands in one frame.
-    pub(crate) async fn open(
-        target: &Target,
-        source: Option<Ipv4Addr>,
-        token: String,
-        channel: Option<String>,
-    ) -> anyhow::Result<Self> {
-        timeout(PATIENCE, Self::arrive(target, source, token, channel))
+    /// Connects, authenticates and, when there is a channel, subscribes.
+    ///
+    /// # Errors
+    /// When the server refuses, hangs up or does not answer.
+    pub(crate) async fn open(target: &Target, visitor: Visitor) -> anyhow::Result<Self> {
+        timeout(PATIENCE, Self::arrive(target, visitor))
             .await
             .map_err(|_| anyhow!("the server did not let a client in within {PATIENCE:?}"))?
     }
 
-    async fn arrive(
-        target: &Target,
-        source: Option<Ipv4Addr>,
-        token: String,
-        channel: Option<String>,
-    ) -> anyhow::Result<Self> {
-        let stream = match source {
-            None => TcpStream::connect(target.address).await,
-            Some(source) => {
-                let socket = TcpSocket::new_v4()?;
-                socket.bind((source, 0).into())?;
-                socket.connect(target.address).await
-            }
-        };
-        let stream = stream.with_context(|| format!("connect to {}", target.address))?;
-        stream.set_nodelay(true)?;
-        let mut link = Self::over(stream, target.encoding);
-        link.shake_hands(target).await?;
-        let connect = ConnectRequest { token, name: "loadtest".to_owned(), ..<_>::default() };
-        let mut commands = vec![Command::new(1, connect)];
-        if let Some(channel) = channel {
-            commands.push(Command::new(2, SubscribeRequest { channel, ..<_>::default() }));
+    async fn arrive(target: &Target, visitor: Visitor) -> anyhow::Result<Self> {
+        let Visitor { token, channel, source, buffer } = visitor;
+        let route = Route { to: target.address, from: source, buffer };
+        let socket = Socket::connect(route).await?;
+        let protocol = Arc::clone(&target.protocol);
+        let mut link = Self { socket, inbox: Inbox::default(), protocol };
+        link.shake_hands(target, channel.as_deref()).await?;
+        let opening = link.protocol.opening(token, channel)?;
+        if opening.answers > 0 {
+            link.say(&opening.payload).await?;
+            link.successes(opening.answers).await?;
         }
-        link.send(&commands).await?;
-        link.successes(commands.len()).await?;
         Ok(link)
     }
 
-    async fn shake_hands(&self, target: &Target) -> anyhow::Result<()> {
+    async fn shake_hands(&mut self, target: &Target, channel: Option<&str>) -> anyhow::Result<()> {
+        let subprotocol = self.protocol.subprotocol();
+        let subprotocol = subprotocol.map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
         let request = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-             Sec-WebSocket-Protocol: {}\r\n\r\n",
-            target.path,
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\r\n",
+            self.protocol.path(&target.path, channel),
             target.host,
-            target.encoding.subprotocol()
+            subprotocol.unwrap_or_default(),
         );
-        self.write(request.as_bytes()).await?;
+        self.socket.write(request.as_bytes()).await?;
         let mut answer = Vec::new();
         loop {
-            self.stream.readable().await?;
-            if let Some(part) = self.read(|bytes| Ok(bytes.to_vec()))? {
-                answer.extend_from_slice(&part);
-            }
+            let read = self.socket.read(|bytes| {
+                answer.extend_from_slice(bytes);
+                Ok(())
+            });
+            read.await?;
             let Some(end) = answer.windows(4).position(|end| end == b"\r\n\r\n") else { continue };
             if !answer.starts_with(b"HTTP/1.1 101") {
                 let status = answer.split(|byte| *byte == b'\r').next().unwrap_or_default();
                 bail!("the server answered the handshake: {}", String::from_utf8_lossy(status));
             }
-            ensure!(answer.len() == end + 4, "the server speaks before it is spoken to");
+            self.inbox.keep(&answer[end + 4..]);
             return Ok(());
         }
     }
 
-    /// Sends commands in one frame.
-    pub(crate) async fn send(&self, commands: &[Command]) -> anyhow::Result<()> {
-        let (mut payload, mut frame) = (Vec::new(), Vec::new());
-        encode_commands(self.encoding, commands, &mut payload)?;
-        append_data(self.encoding, &payload, &mut frame);
-        self.write(&frame).await
+    /// Says something, in one frame.
+    pub(crate) async fn say(&self, payload: &[u8]) -> anyhow::Result<()> {
+        let mut frame = Vec::with_capacity(payload.len() + 14);
+        append_data(self.protocol.is_binary(), payload, &mut frame);
+        self.socket.write(&frame).await
     }
 
-    /// Waits for `count` replies to commands, passing over pushes.
+    /// Waits for `count` answers, passing over all else.
     ///
     /// # Errors
-    /// When the connection ends, or one of the commands was refused.
-    pub(crate) async fn successes(&mut self, count: usize) -> anyhow::Result<Vec<Reply>> {
-        let mut replies = Vec::with_capacity(count);
-        while replies.len() < count {
-            let mut frames = Vec::new();
-            timeout(PATIENCE, self.hear(|payload, _| frames.push(payload.to_vec())))
+    /// When the connection ends, or one of the answers is a refusal.
+    pub(crate) async fn successes(&mut self, count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
+        let mut answers = Vec::with_capacity(count);
+        while answers.len() < count {
+            let hear = self.hear(|message| {
+                if message.kind == Kind::Answer {
+                    answers.push(message.bytes.to_vec());
+                }
+            });
+            timeout(PATIENCE, hear)
                 .await
                 .map_err(|_| anyhow!("the server did not answer within {PATIENCE:?}"))??;
-            for frame in frames {
-                let answers = decode_replies(self.encoding, &frame)?;
-                replies.extend(answers.into_iter().filter(|reply| reply.id != 0));
-            }
         }
-        match replies.iter().find_map(|reply| reply.error.as_ref()) {
-            Some(error) => bail!("the server refused a command: {} {}", error.code, error.message),
-            None => Ok(replies),
+        for answer in &answers {
+            self.protocol.accepted(answer)?;
         }
+        Ok(answers)
     }
 
-    /// How it speaks.
-    pub(crate) fn encoding(&self) -> Encoding {
-        self.encoding
+    pub(crate) fn protocol(&self) -> &dyn Protocol {
+        &*self.protocol
     }
 
-    /// Waits until something has come; what it is, [`Self::hear`] tells. May be given up any time.
+    /// Waits until something has come; what it is, [`Self::hear_now`] tells. May be given up any
+    /// time.
     pub(crate) async fn ready(&self) -> anyhow::Result<()> {
-        Ok(self.stream.readable().await?)
+        self.socket.ready().await
     }
 
-    /// Waits until something comes, and calls `each` with every frame's payload and how many
-    /// messages it holds. Pings are answered and not told of.
-    pub(crate) async fn hear(&mut self, mut each: impl FnMut(&[u8], usize)) -> anyhow::Result<()> {
-        self.stream.readable().await?;
-        let mut answers = Vec::new();
-        let encoding = self.encoding;
-        let mut inbox = std::mem::take(&mut self.inbox);
-        let taken = self.read(|bytes| {
-            inbox.take(bytes, &mut |frame| match frame {
-                Frame::Ping(payload) => append_pong(payload, &mut answers),
-                Frame::Data(payload) => {
-                    let (messages, pings) = count(encoding, payload);
-                    if pings > 0 {
-                        append_data(encoding, pong(encoding), &mut answers);
-                    }
-                    if messages > 0 {
-                        each(payload, messages);
-                    }
-                }
-            })
-        });
-        self.inbox = inbox;
-        taken?;
-        if answers.is_empty() { Ok(()) } else { self.write(&answers).await }
+    /// Waits until something comes, and calls `each` with every message. Pings are answered and not
+    /// told of.
+    pub(crate) async fn hear(
+        &mut self,
+        mut each: impl FnMut(Message<'_>),
+    ) -> anyhow::Result<Traffic> {
+        let Self { socket, inbox, protocol } = self;
+        let (mut traffic, mut answers) = (Traffic::default(), Vec::new());
+        socket
+            .read(|bytes| take(inbox, &**protocol, bytes, &mut each, (&mut traffic, &mut answers)))
+            .await?;
+        if !answers.is_empty() {
+            socket.write(&answers).await?;
+        }
+        Ok(traffic)
     }
 
-    /// Reads once what is there; `None` when it was nothing.
-    fn read<T>(&self, take: impl FnOnce(&[u8]) -> anyhow::Result<T>) -> anyhow::Result<Option<T>> {
-        SCRATCH.with_borrow_mut(|scratch| match self.stream.try_read(scratch) {
-            Ok(0) => bail!("the server hung up"),
-            Ok(length) => take(&scratch[..length]).map(Some),
-            Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(fault) => Err(fault.into()),
-        })
+    /// The same for what is there already.
+    pub(crate) async fn hear_now(
+        &mut self,
+        mut each: impl FnMut(Message<'_>),
+    ) -> anyhow::Result<()> {
+        let Self { socket, inbox, protocol } = self;
+        let (mut traffic, mut answers) = (Traffic::default(), Vec::new());
+        socket.read_now(|bytes| {
+            take(inbox, &**protocol, bytes, &mut each, (&mut traffic, &mut answers))
+        })?;
+        if answers.is_empty() { Ok(()) } else { socket.write(&answers).await }
     }
 
-    async fn write(&self, mut bytes: &[u8]) -> anyhow::Result<()> {
-        while !bytes.is_empty() {
-            self.stream.writable().await?;
-            match self.stream.try_write(bytes) {
-                Ok(written) => bytes = &bytes[written..],
-                Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {}
-                Err(fault) => return Err(fault.into()),
+    /// Reads what is left without looking at it; whether the server has hung up.
+    pub(crate) fn is_gone(&self) -> bool {
+        loop {
+            match self.socket.read_now(|_| Ok(())) {
+                Ok(Some(())) => {}
+                Ok(None) => return false,
+                Err(_hung_up) => return true,
             }
         }
-        Ok(())
     }
 }
 
-fn pong(encoding: Encoding) -> &'static [u8] {
-    match encoding {
-        Encoding::Json => b"{}",
-        Encoding::Protobuf => &[0],
-    }
-}
-
-/// How many messages a frame holds, and how many pings: empty ones.
-fn count(encoding: Encoding, payload: &[u8]) -> (usize, usize) {
-    match encoding {
-        Encoding::Json => payload
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-            .fold((0, 0), |(messages, pings), line| match line {
-                b"{}" => (messages, pings + 1),
-                _ => (messages + 1, pings),
-            }),
-        Encoding::Protobuf => count_delimited(payload),
-    }
-}
-
-fn count_delimited(mut payload: &[u8]) -> (usize, usize) {
-    let (mut messages, mut pings) = (0, 0);
-    while !payload.is_empty() {
-        let size = payload.iter().take_while(|byte| **byte >= 0x80).count() + 1;
-        let digits = payload.iter().take(size).rev();
-        let length = digits.fold(0, |length, byte| length << 7 | usize::from(byte & 0x7F));
-        match length {
-            0 => pings += 1,
-            _ => messages += 1,
+fn take(
+    inbox: &mut Inbox,
+    protocol: &dyn Protocol,
+    bytes: &[u8],
+    each: &mut impl FnMut(Message<'_>),
+    (traffic, answers): (&mut Traffic, &mut Vec<u8>),
+) -> anyhow::Result<()> {
+    inbox.take(bytes, &mut |frame| match frame {
+        Frame::Ping(payload) => append_pong(payload, answers),
+        Frame::Data(payload) => {
+            let mut is_told = false;
+            protocol.sort(payload, &mut |message| match message.kind {
+                Kind::Ping => append_data(protocol.is_binary(), protocol.pong(), answers),
+                _ => {
+                    is_told = true;
+                    each(message);
+                }
+            });
+            if is_told {
+                traffic.frames += 1;
+                traffic.bytes += frame_len(payload.len()) as u64;
+            }
         }
-        payload = payload.get(size + length..).unwrap_or_default();
-    }
-    (messages, pings)
-}
-
-#[cfg(test)]
-mod tests {
-    use belfry::protocol::{codec::encode_replies, push::Push};
-
-    use super::*;
-
-    #[test]
-    fn messages_and_pings_are_told_apart_in_both_encodings() {
-        let push = || Reply::push(Push::publication("room", <_>::default()));
-        let long = Reply::push(Push::publication("x".repeat(300).as_str(), <_>::default()));
-        for encoding in Encoding::ALL {
-            let mut payload = Vec::new();
-            let replies = [push(), Reply::ping(), long.clone(), push()];
-            encode_replies(encoding, &replies, &mut payload).unwrap();
-            assert_eq!(count(encoding, &payload), (3, 1), "{encoding:?}");
-            assert_eq!(count(encoding, pong(encoding)), (0, 1), "{encoding:?}");
-        }
-    }
+    })
 }

@@ -1,6 +1,6 @@
 //! The server seen from outside: CPU and memory as Linux tells them (`proc(5)`).
 
-use std::{fs, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use tokio::time::Instant;
@@ -8,12 +8,12 @@ use tokio::time::Instant;
 /// What `utime` and `stime` count in: `USER_HZ` is 100 on every architecture Linux has kept.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A process on this machine.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Process(u32);
+/// The processes of a server on this machine, taken together.
+#[derive(Clone, Debug)]
+pub(crate) struct Process(Arc<[u32]>);
 
 /// Memory of a process, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Memory {
     /// `RssAnon`: what it allocated and touched.
     pub(crate) anonymous: u64,
@@ -38,33 +38,51 @@ pub(crate) struct Spent {
 }
 
 impl Process {
-    /// The process `pid`, which must be there.
-    pub(crate) fn of(pid: u32) -> anyhow::Result<Self> {
-        let process = Self(pid);
-        process.memory().with_context(|| format!("--pid {pid}"))?;
-        Ok(process)
+    /// The processes of these ids, which must be there; `None` when there are none.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub(crate) fn of(pids: &[u32]) -> anyhow::Result<Option<Self>> {
+        if pids.is_empty() {
+            return Ok(None);
+        }
+        let process = Self(pids.into());
+        process.memory().with_context(|| format!("--pid {pids:?}"))?;
+        Ok(Some(process))
     }
 
-    pub(crate) fn memory(self) -> anyhow::Result<Memory> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0))?;
-        memory(&status).context("no RssAnon and VmRSS in /proc/PID/status")
+    /// This tool itself.
+    pub(crate) fn own() -> Self {
+        Self([std::process::id()].into())
     }
 
-    fn cpu(self) -> anyhow::Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0))?;
-        cpu(&stat).context("no utime and stime in /proc/PID/stat")
+    pub(crate) fn memory(&self) -> anyhow::Result<Memory> {
+        self.0.iter().try_fold(Memory::default(), |sum, pid| {
+            let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+            let one = memory(&status).context("no RssAnon and VmRSS in /proc/PID/status")?;
+            let anonymous = sum.anonymous + one.anonymous;
+            Ok(Memory { anonymous, resident: sum.resident + one.resident })
+        })
+    }
+
+    /// User and system time of all threads.
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        self.0.iter().try_fold(Duration::ZERO, |sum, pid| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+            Ok(sum + cpu(&stat).context("no utime and stime in /proc/PID/stat")?)
+        })
     }
 }
 
 impl Stretch {
-    pub(crate) fn begin(process: Option<Process>) -> anyhow::Result<Self> {
+    pub(crate) fn begin(process: Option<&Process>) -> anyhow::Result<Self> {
         let cpu = process.map(Process::cpu).transpose()?;
-        Ok(Self { process, cpu, began: Instant::now() })
+        Ok(Self { process: process.cloned(), cpu, began: Instant::now() })
     }
 
     pub(crate) fn end(self) -> anyhow::Result<Spent> {
         let wall = self.began.elapsed();
-        let cpu = match (self.process, self.cpu) {
+        let cpu = match (&self.process, self.cpu) {
             (Some(process), Some(before)) => Some(process.cpu()?.saturating_sub(before)),
             _ => None,
         };
@@ -76,6 +94,11 @@ impl Spent {
     /// `count` a second.
     pub(crate) fn per_s(self, count: u64) -> f64 {
         count as f64 / self.wall.as_secs_f64()
+    }
+
+    /// How many cores were kept busy.
+    pub(crate) fn share(self) -> Option<f64> {
+        Some(self.cpu?.as_secs_f64() / self.wall.as_secs_f64())
     }
 
     /// `count` a second of the process's CPU.
@@ -128,9 +151,12 @@ mod tests {
 
     #[test]
     fn this_process_can_be_read() {
-        let process = Process::of(std::process::id()).unwrap();
-        assert!(process.memory().unwrap().anonymous > 0);
-        let stretch = Stretch::begin(Some(process)).unwrap();
+        let id = std::process::id();
+        let process = Process::of(&[id, id]).unwrap().unwrap();
+        let memory = Process::own().memory().unwrap();
+        assert!(process.memory().unwrap().anonymous > memory.anonymous);
+        assert!(Process::of(&[]).unwrap().is_none());
+        let stretch = Stretch::begin(Some(&process)).unwrap();
         assert!(stretch.end().unwrap().cpu.is_some());
         assert!(thread_cpu().unwrap() > Duration::ZERO);
     }

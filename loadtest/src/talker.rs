@@ -5,13 +5,18 @@ use std::{collections::VecDeque, net::Ipv4Addr, time::Duration};
 use anyhow::{Context as _, bail, ensure};
 use belfry::{
     identity::Claims,
-    protocol::{codec::decode_replies, command::Command, reply::Reply, request::RpcRequest},
+    protocol::{
+        codec::{Encoding, decode_replies, encode_commands},
+        command::Command,
+        reply::Reply,
+        request::RpcRequest,
+    },
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
 use crate::{
-    link::Link,
+    link::{Link, Visitor},
     stamp::Stamps,
     tally::{Phase, Tally},
     target::Target,
@@ -27,6 +32,7 @@ const WORDS: &str = "老师您好，请问这个职位要求的专业是计算�
 #[derive(Debug)]
 pub(crate) struct Call {
     link: Link,
+    encoding: Encoding,
     last_id: u32,
 }
 
@@ -56,15 +62,18 @@ impl Call {
         source: Option<Ipv4Addr>,
         claims: Claims,
     ) -> anyhow::Result<Self> {
-        let token = target.token(claims)?;
-        Ok(Self { link: Link::open(target, source, token, None).await?, last_id: 10 })
+        let visitor = Visitor { token: target.token(claims)?, source, ..<_>::default() };
+        let link = Link::open(target, visitor).await?;
+        Ok(Self { link, encoding: target.encoding, last_id: 10 })
     }
 
     /// Calls an operation and waits for what it answers.
     pub(crate) async fn call(&mut self, method: &str, input: &Value) -> anyhow::Result<Value> {
         self.begin(method, input).await?;
-        let replies = self.link.successes(1).await.with_context(|| method.to_owned())?;
-        let answer = replies.into_iter().find_map(|reply| reply.rpc);
+        let answers = self.link.successes(1).await.with_context(|| method.to_owned())?;
+        let replies = answers.iter().map(|answer| decode_replies(self.encoding, answer));
+        let replies = replies.collect::<Result<Vec<_>, _>>()?;
+        let answer = replies.into_iter().flatten().find_map(|reply| reply.rpc);
         let answer = answer.with_context(|| format!("{method} was answered by something else"))?;
         Ok(serde_json::from_slice(&answer.data)?)
     }
@@ -73,7 +82,10 @@ impl Call {
         self.last_id += 1;
         let data = serde_json::to_vec(input)?.into();
         let request = RpcRequest { method: method.to_owned(), data };
-        self.link.send(&[Command::new(self.last_id, request)]).await
+        let mut payload = Vec::new();
+        let command = Command::new(self.last_id, request);
+        encode_commands(self.encoding, &[command], &mut payload)?;
+        self.link.say(&payload).await
     }
 }
 
@@ -85,6 +97,8 @@ pub(crate) struct Talker {
     /// What its message keys begin with: unlike the other side's, and those of other runs.
     key: String,
     stamps: Stamps,
+    /// When in its interval it talks, from 0 to 1.
+    phase: f64,
     sent: u64,
     acknowledged: u64,
     /// When the messages under way were due, oldest first: answers come in order.
@@ -92,10 +106,17 @@ pub(crate) struct Talker {
 }
 
 impl Talker {
-    pub(crate) fn new(call: Call, conversation: &str, key: String, stamps: Stamps) -> Self {
+    /// Talkers begin at different times of the first interval, as people do: at `phase` of it.
+    pub(crate) fn new(
+        call: Call,
+        conversation: &str,
+        key: String,
+        stamps: Stamps,
+        phase: f64,
+    ) -> Self {
         let conversation = conversation.to_owned();
         let due = <_>::default();
-        Self { call, conversation, key, stamps, sent: 0, acknowledged: 0, due }
+        Self { call, conversation, key, stamps, phase, sent: 0, acknowledged: 0, due }
     }
 
     /// Waits, talks and listens, until it is over and everything said was acknowledged.
@@ -127,15 +148,15 @@ impl Talker {
         while self.sent > self.acknowledged
             || timeout(LISTENING, self.call.link.ready()).await.is_ok()
         {
+            self.call.link.ready().await?;
             self.listen(tally).await?;
         }
         Ok(())
     }
 
-    /// Talkers begin at different times of the first interval, as people do.
     fn times(&self, pace: Pace) -> Option<Interval> {
         let Pace::Every(period) = pace else { return None };
-        let start = Instant::now() + period.mul_f64(fastrand::f64());
+        let start = Instant::now() + period.mul_f64(self.phase);
         let mut times = interval_at(start, period);
         // A late message is due when it was due: what it waited is part of its latency.
         times.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -157,11 +178,12 @@ impl Talker {
     /// Takes in what has come: answers to what it said, and what the other side says.
     async fn listen(&mut self, tally: &Tally) -> anyhow::Result<()> {
         let (mut replies, mut broken) = (Vec::new(), None);
-        let encoding = self.call.link.encoding();
-        let hear = self.call.link.hear(|payload, _| match decode_replies(encoding, payload) {
-            Ok(come) => replies.extend(come),
-            Err(fault) => broken = Some(fault),
-        });
+        let encoding = self.call.encoding;
+        let hear =
+            self.call.link.hear_now(|message| match decode_replies(encoding, message.bytes) {
+                Ok(come) => replies.extend(come),
+                Err(fault) => broken = Some(fault),
+            });
         hear.await?;
         if let Some(fault) = broken {
             return Err(fault.into());
@@ -183,7 +205,7 @@ impl Talker {
             }
             let publication = reply.push.as_ref().and_then(|push| push.publication.as_ref());
             if let Some(publication) = publication.filter(|it| is_from_the_other_side(&it.data)) {
-                heard.push(self.stamps.word_age(&publication.data).context("no stamp")?);
+                heard.push(self.stamps.age(&publication.data).context("no stamp")?);
             }
         }
         tally.count(&answered, &heard);

@@ -91,7 +91,7 @@ impl Tally {
         let latencies = self.latencies();
         let names = ["ack_p50_ms", "ack_p99_ms", "ack_p999_ms", "ack_max_ms"];
         latencies.to_acknowledgement.report_as(report, names);
-        latencies.to_the_other_side.report(report);
+        report.set_latency(&latencies.to_the_other_side);
     }
 
     fn latencies(&self) -> MutexGuard<'_, Latencies> {

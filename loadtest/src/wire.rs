@@ -1,7 +1,6 @@
 //! A client's WebSocket frames (RFC 6455): written masked, read with as little work as can be.
 
 use anyhow::{anyhow, bail, ensure};
-use belfry::protocol::codec::Encoding;
 
 const FIN: u8 = 0x80;
 const MASKED: u8 = 0x80;
@@ -25,6 +24,11 @@ pub(crate) enum Frame<'a> {
 pub(crate) struct Inbox(Vec<u8>);
 
 impl Inbox {
+    /// Keeps what came before anybody asked for frames.
+    pub(crate) fn keep(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
     /// Calls `each` for every frame that is whole.
     pub(crate) fn take(
         &mut self,
@@ -59,12 +63,8 @@ pub(crate) fn frame_len(payload: usize) -> usize {
 }
 
 /// Appends a data frame, masked as a client's must be (section 5.3).
-pub(crate) fn append_data(encoding: Encoding, payload: &[u8], out: &mut Vec<u8>) {
-    let opcode = match encoding {
-        Encoding::Json => TEXT,
-        Encoding::Protobuf => BINARY,
-    };
-    append(opcode, payload, out);
+pub(crate) fn append_data(is_binary: bool, payload: &[u8], out: &mut Vec<u8>) {
+    append(if is_binary { BINARY } else { TEXT }, payload, out);
 }
 
 /// Appends the answer to a ping.
@@ -173,7 +173,7 @@ mod tests {
         for length in [0, 125, 126, 0xFFFF, 0x1_0000] {
             let payload = vec![b'a'; length];
             let mut out = Vec::new();
-            append_data(Encoding::Json, &payload, &mut out);
+            append_data(false, &payload, &mut out);
             assert_eq!(out.len(), frame_len(length) + 4);
             let (mask, body) = out[out.len() - length - 4..].split_first_chunk::<4>().unwrap();
             assert!(body.iter().zip(mask.iter().cycle()).all(|(byte, mask)| byte ^ mask == b'a'));

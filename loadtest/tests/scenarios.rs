@@ -10,7 +10,7 @@ use belfry::{
     config::{
         Config,
         channels::{Namespace, Who},
-        value::Secret,
+        value::{Secret, Span},
     },
 };
 use serde_json::Value;
@@ -40,7 +40,11 @@ impl House {
         config.rates.write.per_second = 0;
         config.client.commands_per_second = 0;
         let load = Namespace { subscribe: Who::User, publish: Who::User, ..Namespace::default() };
-        config.channels.namespaces.insert("load".to_owned(), load);
+        let kept = Namespace { history_size: 100, history_ttl: Span::seconds(60), ..load.clone() };
+        let quiet = Namespace { publish: Who::Nobody, ..load.clone() };
+        for (name, namespace) in [("load", load), ("kept", kept), ("quiet", quiet)] {
+            config.channels.namespaces.insert(name.to_owned(), namespace);
+        }
         let app = App::build(config, Clock::system()).await.unwrap();
         let (address, stop) = (app.address(), CancellationToken::new());
         let running = tokio::spawn(app.run(stop.clone()));
@@ -52,7 +56,7 @@ impl House {
         let url = format!("ws://{}/connection/websocket", self.address);
         let output = Command::new(env!("CARGO_BIN_EXE_belfry-loadtest"))
             .args(arguments.split(' '))
-            .args(["--url", &url, "--secret", SECRET])
+            .args(["--url", &url, "--hmac-secret", SECRET])
             .args(["--pid", &std::process::id().to_string()])
             .output()
             .await
@@ -80,6 +84,69 @@ async fn a_room_hears_every_publication_in_both_encodings() {
         assert!(report["p99_ms"].as_f64().unwrap() > 0.0, "{report}");
         assert!(report["sendloop_per_cpu_s"].as_f64().unwrap() > 0.0, "{report}");
     }
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_never_reads_delays_nobody_and_a_stream_has_no_gaps() {
+    let house = House::open().await;
+    let room = "room --channel kept:room --subscribers 8 --stalled 3 --rate 200 --rounds 2 \
+                --turn 100ms --publishers 3 --bytes 1000 --no-yardstick";
+    let budget = "--budget missing<=0 --budget lost<=0 --budget refused<=0 --budget unsent<=0";
+    let (status, report) = house.measure(&format!("{room} {budget}")).await;
+    assert_eq!(status, 0, "{report}");
+    assert_eq!(report["published"], 40.0, "{report}");
+    assert_eq!(report["deliveries"], 40.0 * 8.0, "{report}");
+    for measure in ["surplus", "skipped_offsets", "disordered_offsets", "stalled_closed"] {
+        assert_eq!(report[measure], 0.0, "{measure}: {report}");
+    }
+    assert_eq!(report["stalled"], 3.0, "{report}");
+    assert_eq!(report["deliveries_of_the_least_viewer"], 40.0, "{report}");
+    assert!(report["bytes_per_publication"].as_f64().unwrap() > 1_000.0, "{report}");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn publications_that_are_refused_are_counted_and_not_waited_for() {
+    let house = House::open().await;
+    let room = "room --channel quiet:room --subscribers 2 --rate 100 --rounds 1 --turn 50ms";
+    let (status, report) = house.measure(&format!("{room} --budget refused<=0")).await;
+    assert_eq!(status, 1, "{report}");
+    assert_eq!((&report["refused"], &report["missing"]), (&5.0.into(), &0.0.into()), "{report}");
+    assert!(report["notes"][0].as_str().unwrap().contains("103"), "{report}");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_are_pages_and_stand_side_by_side() {
+    let house = House::open().await;
+    let files = tempfile::tempdir().unwrap();
+    let file = |name: &str| files.path().join(name).to_str().unwrap().to_owned();
+    let room = "room --subscribers 4 --rate 100 --rounds 2 --turn 300ms";
+    let (status, report) = house.measure(&format!("{room} --report {}", file("room.html"))).await;
+    assert_eq!(status, 0, "{report}");
+    let page = std::fs::read_to_string(file("room.html")).unwrap();
+    assert_eq!(page.matches("<svg").count(), 5, "{page}");
+    assert!(!page.contains("NaN"), "{page}");
+    std::fs::write(file("room.json"), report.to_string()).unwrap();
+    let compare = format!("compare a={0} b={0} --report {1}", file("room.json"), file("both.html"));
+    let output = Command::new(env!("CARGO_BIN_EXE_belfry-loadtest"))
+        .args(compare.split(' '))
+        .output()
+        .await
+        .unwrap();
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(table.lines().count(), 4, "{table}");
+    assert!(std::fs::read_to_string(file("both.html")).unwrap().contains("polyline"));
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_viewers_than_open_files_are_refused_before_anybody_comes() {
+    let house = House::open().await;
+    let (status, words) = house.measure("room --subscribers 100000000").await;
+    assert_eq!(status, 2);
+    assert!(words.as_str().unwrap().contains("ulimit -Hn"), "{words}");
     house.close().await;
 }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use belfry::{identity::Claims, operation::Role};
 use serde_json::json;
 use tokio::{
@@ -18,9 +18,10 @@ use tokio::{
 };
 
 use crate::{
-    cli,
+    cli, limits,
     process::{Spent, Stretch},
     report::Report,
+    sampler::Sampler,
     talker::{Call, Pace, Talker},
     tally::{Phase, Tally},
     target::Target,
@@ -34,9 +35,15 @@ const SETTLING: Duration = Duration::from_secs(30);
 
 /// Opens the conversations, lets both sides talk, reports what was acknowledged and heard.
 pub(crate) async fn run(target: &Arc<Target>, wanted: &cli::Consult) -> anyhow::Result<Report> {
+    ensure!(target.is_centrifuge(), "consult calls operations, which Belfry alone has");
+    limits::check(2 * wanted.conversations + target.connecting)?;
     let institution = json!({"id": INSTITUTION, "name": "压测机构", "certification": "certified"});
     service(target).await?.call("directory.institution.put", &institution).await?;
     let tally = Arc::new(Tally::new());
+    let sampler = Sampler::start(target, {
+        let tally = Arc::clone(&tally);
+        move || tally.acknowledged()
+    });
     let (mut talks, mut ushers) = (JoinSet::new(), JoinSet::new());
     let next = Arc::new(AtomicUsize::new(0));
     let (entrance, mut entering) = mpsc::channel(1);
@@ -56,13 +63,14 @@ pub(crate) async fn run(target: &Arc<Target>, wanted: &cli::Consult) -> anyhow::
     tally.enter(Phase::Talking);
     sleep(wanted.warm_up.0).await;
     tally.forget_latencies();
-    let (before, stretch) = (tally.acknowledged(), Stretch::begin(target.process)?);
-    watch(target, &tally, &mut talks, wanted.duration.0).await?;
+    let (before, stretch) = (tally.acknowledged(), Stretch::begin(target.process.as_ref())?);
+    watch(&mut talks, wanted.duration.0).await?;
     let (counted, spent) = (tally.acknowledged() - before, stretch.end()?);
     tally.enter(Phase::Over);
     settle(talks).await?;
     let mut report = report(wanted, counted, spent);
     tally.report(&mut report);
+    report.series = sampler.stop();
     Ok(report)
 }
 
@@ -110,26 +118,22 @@ async fn converse(target: &Target, house: &mut Call, number: usize) -> anyhow::R
     let opening = candidate.call("consult.open", &wish).await?;
     let conversation = opening["conversation"].as_str().context("consult.open names none")?;
     let run = target.now_ms();
-    let talker =
-        |call, side| Talker::new(call, conversation, format!("{side}-{run}"), target.stamps);
+    let mut chance = fastrand::Rng::with_seed(target.seed_of(number));
+    let mut talker = |call, side| {
+        let key = format!("{side}-{run}");
+        Talker::new(call, conversation, key, target.stamps, chance.f64())
+    };
     Ok([talker(candidate, "candidate"), talker(desk, "tutor")])
 }
 
 /// Lets the time pass, and ends early when somebody could not go on.
-async fn watch(
-    target: &Target,
-    tally: &Tally,
-    talks: &mut JoinSet<anyhow::Result<()>>,
-    duration: Duration,
-) -> anyhow::Result<()> {
+async fn watch(talks: &mut JoinSet<anyhow::Result<()>>, duration: Duration) -> anyhow::Result<()> {
     let end = Instant::now() + duration;
     while Instant::now() < end {
         sleep(Duration::from_secs(1).min(end - Instant::now())).await;
         if let Some(ended) = talks.try_join_next() {
             ended??;
         }
-        let acknowledged = tally.acknowledged();
-        target.progress.tell(format_args!("{acknowledged} messages are acknowledged"));
     }
     Ok(())
 }

@@ -2,164 +2,209 @@
 
 use std::{sync::Arc, time::Duration};
 
-use belfry::{
-    identity::Claims,
-    protocol::{command::Command, request::PublishRequest},
-};
-use tokio::time::MissedTickBehavior;
+use anyhow::ensure;
+use tokio::time::Instant;
 
 use crate::{
+    account::{Account, Turn},
     cli,
-    crowd::{Crowd, Plan},
+    crowd::{self, Plan},
     ear::Listeners,
+    kernel, limits,
     link::Link,
     process::Stretch,
-    report::{Report, median},
+    publisher::{Outcome, Publisher, Schedule},
+    report::{Report, Round},
+    sampler::Sampler,
     sendloop::SendLoop,
     target::Target,
 };
 
-/// Nothing that is to come takes longer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// What is still to come is given up when nothing came for so long.
+const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The room, its publisher and its subscribers.
+/// The same where the server chooses what is shown: longer than any tick.
+const PATIENCE_SAMPLED: Duration = Duration::from_secs(1);
+
+/// Publishers have taken their turn before it begins.
+const LEAD: Duration = Duration::from_millis(5);
+
+/// The receive buffer of somebody who never reads, in bytes: the kernel doubles it, and what is sent
+/// beyond it stays with the server.
+const STALLED_BUFFER: u32 = 4_096;
+
+/// The room, its publishers, its subscribers, and those who do not read.
 struct Room<'a> {
     target: &'a Target,
     wanted: &'a cli::Room,
-    publisher: Link,
+    publishers: Vec<Publisher>,
     listeners: Listeners,
-    last_id: u32,
-}
-
-/// What one turn of the server came to.
-struct Turn {
-    expected: u64,
-    heard: u64,
-    per_s: f64,
-    per_cpu_s: Option<f64>,
-}
-
-/// One round: the server's turn, then the yardstick's.
-struct Round {
-    turn: Turn,
-    sendloop_per_cpu_s: Option<f64>,
-}
-
-impl Round {
-    fn ratio(&self) -> Option<f64> {
-        Some(self.turn.per_cpu_s? / self.sendloop_per_cpu_s?)
-    }
+    stalled: Vec<Link>,
 }
 
 /// Fills the room, runs the rounds, reports medians.
 pub(crate) async fn run(target: &Arc<Target>, wanted: &cli::Room) -> anyhow::Result<Report> {
-    let plan = Plan {
-        count: wanted.subscribers,
-        name: "listener",
-        channel: Some(wanted.channel.clone()),
-        leaving: false,
+    let visitors = wanted.subscribers + wanted.stalled + wanted.publishers;
+    let yardstick_sockets = yardstick_sockets(wanted, visitors);
+    limits::check(visitors + 2 * yardstick_sockets)?;
+    let mut room = Room::fill(target, wanted).await?;
+    let sendloop = match yardstick_sockets {
+        0 => None,
+        count => Some(SendLoop::open(count, wanted.yardstick_core, target.stamps).await?),
     };
-    let crowd = Crowd::gather(target, plan).await?;
-    let listeners = Listeners::start(crowd.links, target.stamps);
-    let token = target.token(Claims { sub: "publisher".to_owned(), ..Claims::default() })?;
-    let publisher = Link::open(target, None, token, None).await?;
-    let mut room = Room { target, wanted, publisher, listeners, last_id: 10 };
-    let sendloop = match wanted.no_yardstick {
-        true => None,
-        false => Some(SendLoop::open(wanted.subscribers, target.stamps).await?),
-    };
-    room.warm_up().await?;
-    let mut rounds = Vec::with_capacity(wanted.rounds);
+    let look = room.listeners.look();
+    let sampler = Sampler::start(target, move || look.publications());
+    room.turn(Duration::from_secs_f64(5.0 / wanted.rate)).await?;
+    room.listeners.forget_latency();
+
+    let mut account = Account::new(room.listeners.heard());
     for number in 1..=wanted.rounds {
         let turn = room.turn(wanted.turn.0).await?;
         let sendloop_per_cpu_s = match &sendloop {
             None => None,
-            Some(sendloop) => Some(room.measure_by(sendloop).await?),
+            Some(sendloop) => Some(room.measure_by(sendloop, &sampler).await?),
         };
-        let round = Round { turn, sendloop_per_cpu_s };
-        room.tell(number, &round);
-        rounds.push(round);
+        let round = Round { per_cpu_s: turn.spent.per_cpu_s(turn.heard()), sendloop_per_cpu_s };
+        room.tell(number, &turn, round);
+        let can_go_on = turn.has_settled && turn.outcome.fault.is_none();
+        account.add(turn, round);
+        if !can_go_on {
+            break;
+        }
     }
-    Ok(room.report(&rounds))
+    let mut report = Report::new("room");
+    room.describe(&mut report);
+    account.report(&room.listeners, &mut report);
+    report.set_if("sendloop_sockets", sendloop.map(|sendloop| sendloop.sockets() as f64));
+    report.series = sampler.stop();
+    let samples = report.series.samples.iter();
+    let resident = samples.clone().filter_map(|sample| sample.server_resident_bytes).max();
+    let queued = samples.filter_map(|sample| sample.queued_bytes).max();
+    report.set_if("server_resident_bytes_max", resident.map(|bytes| bytes as f64));
+    report.set_if("queued_bytes_max", queued.map(|bytes| bytes as f64));
+    report.set_if("load_average", kernel::load_average());
+    Ok(report)
 }
 
-impl Room<'_> {
-    /// Pages are touched and code is warm before anything counts.
-    async fn warm_up(&mut self) -> anyhow::Result<()> {
-        self.turn(Duration::from_secs_f64(5.0 / self.wanted.rate)).await?;
-        self.listeners.forget_latency();
-        Ok(())
+/// As many as there are subscribers, or what open files leave; each takes two.
+fn yardstick_sockets(wanted: &cli::Room, visitors: usize) -> usize {
+    if wanted.no_yardstick {
+        return 0;
+    }
+    let left = limits::connections_max().saturating_sub(visitors) / 2;
+    wanted.subscribers.min(left.max(1))
+}
+
+impl<'a> Room<'a> {
+    async fn fill(target: &'a Arc<Target>, wanted: &'a cli::Room) -> anyhow::Result<Self> {
+        ensure!(wanted.rate > 0.0, "--rate 0 publishes nothing: `idle` holds connections");
+        ensure!(wanted.publishers > 0 && wanted.burst > 0, "nobody publishes");
+        let plan = Plan {
+            count: wanted.subscribers,
+            name: "listener",
+            channel: Some(wanted.channel.clone()),
+            leaving: false,
+            buffer: None,
+        };
+        let buffer = Some(STALLED_BUFFER);
+        let deaf = Plan { count: wanted.stalled, name: "stalled", buffer, ..plan.clone() };
+        let mut listeners = Listeners::new(wanted.subscribers, target.stamps);
+        crowd::gather(target, plan, |link| listeners.add(link)).await?;
+        let mut stalled = Vec::with_capacity(wanted.stalled);
+        crowd::gather(target, deaf, |link| stalled.push(link)).await?;
+        let mut publishers = Vec::with_capacity(wanted.publishers);
+        for number in 0..wanted.publishers {
+            let channel = &wanted.channel;
+            publishers.push(Publisher::open(target, channel, wanted.bytes, number).await?);
+        }
+        target.progress.say(format_args!(
+            "{} listen, {} are stalled, {} publish",
+            wanted.subscribers, wanted.stalled, wanted.publishers
+        ));
+        Ok(Self { target, wanted, publishers, listeners, stalled })
     }
 
     /// Publishes at the rate for as long, and waits until everybody has heard.
     async fn turn(&mut self, length: Duration) -> anyhow::Result<Turn> {
-        let before = self.listeners.messages();
+        let before = self.listeners.heard();
         let strokes = (length.as_secs_f64() * self.wanted.rate).round().max(1.0) as u64;
-        let mut times = tokio::time::interval(Duration::from_secs_f64(1.0 / self.wanted.rate));
-        times.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let stretch = Stretch::begin(self.target.process)?;
-        for _ in 0..strokes {
-            times.tick().await;
-            self.publish().await?;
+        let stretch = Stretch::begin(self.target.process.as_ref())?;
+        let began = Instant::now();
+        let outcome = self.publish(began + LEAD, strokes).await?;
+        let (wanted, patience) = match outcome.sampled {
+            0 => (outcome.delivered, PATIENCE),
+            sampled => (outcome.delivered + sampled, PATIENCE_SAMPLED),
+        };
+        let deadline = Instant::now() + self.wanted.settle.0;
+        let (is_whole, last) = self.listeners.until(&before, wanted, patience, deadline).await;
+        let after = self.listeners.heard();
+        Ok(Turn {
+            each: after.since(&before).collect(),
+            traffic: after.total.since(before.total),
+            has_settled: is_whole || last + patience <= Instant::now(),
+            outcome,
+            spent: stretch.end()?,
+            length: last - began,
+        })
+    }
+
+    /// Every publisher takes its share of the strokes, one after the other.
+    async fn publish(&mut self, start: Instant, strokes: u64) -> anyhow::Result<Outcome> {
+        let gap = Duration::from_secs_f64(1.0 / self.wanted.rate);
+        let count = self.publishers.len() as u64;
+        let mut turns = Vec::with_capacity(self.publishers.len());
+        for (number, publisher) in (0..).zip(&mut self.publishers) {
+            let share = strokes / count + u64::from(number < strokes % count);
+            let schedule = Schedule {
+                start: start + gap.mul_f64(number as f64),
+                every: gap.mul_f64(count as f64),
+                strokes: share,
+                burst: self.wanted.burst,
+            };
+            turns.push(publisher.begin(schedule).await?);
         }
-        let receivers = self.wanted.subscribers as u64;
-        let expected = strokes * self.wanted.burst as u64 * receivers;
-        self.listeners.until(before + expected, PATIENCE).await?;
-        let (spent, heard) = (stretch.end()?, self.listeners.messages() - before);
-        let (per_s, per_cpu_s) = (spent.per_s(heard), spent.per_cpu_s(heard));
-        Ok(Turn { expected, heard, per_s, per_cpu_s })
+        let mut outcome = Outcome::new();
+        for (publisher, turn) in self.publishers.iter_mut().zip(turns) {
+            match turn.await {
+                Ok(part) => outcome.add(&part),
+                Err(_gone) => return Err(publisher.fault().await),
+            }
+        }
+        Ok(outcome)
     }
 
-    /// One burst in one frame, and the replies to it.
-    async fn publish(&mut self) -> anyhow::Result<()> {
-        let commands: Vec<_> = (0..self.wanted.burst)
-            .map(|_| {
-                self.last_id = self.last_id.wrapping_add(1).max(1);
-                let data = self.target.stamps.payload(self.wanted.bytes).into();
-                let channel = self.wanted.channel.clone();
-                Command::new(self.last_id, PublishRequest { channel, data, kind: 0 })
-            })
-            .collect();
-        self.publisher.send(&commands).await?;
-        self.publisher.successes(commands.len()).await?;
-        Ok(())
-    }
-
-    /// The bare loop in the server's place: as many sockets, frames as long, strokes as frequent.
-    async fn measure_by(&self, sendloop: &SendLoop) -> anyhow::Result<f64> {
-        let bytes = self.listeners.message_bytes().round() as usize;
+    /// The bare loop in the server's place: frames as long, strokes as frequent.
+    async fn measure_by(&self, sendloop: &SendLoop, sampler: &Sampler) -> anyhow::Result<f64> {
+        let heard = self.listeners.heard().total;
+        let bytes = heard.bytes.checked_div(heard.publications).unwrap_or_default() as usize;
         let rate = self.wanted.rate * self.wanted.burst as f64;
-        Ok(sendloop.run(bytes, rate, self.wanted.turn.0).await?.per_cpu_s())
+        let began = Instant::now();
+        let sent = sendloop.run(bytes, rate, self.wanted.turn.0).await?;
+        sampler.name("bare loop", began);
+        Ok(sent.per_cpu_s())
     }
 
-    fn tell(&self, number: usize, round: &Round) {
-        let missing = round.turn.expected - round.turn.heard.min(round.turn.expected);
-        let (per_cpu_s, sendloop) = (round.turn.per_cpu_s, round.sendloop_per_cpu_s);
+    fn tell(&self, number: usize, turn: &Turn, round: Round) {
         self.target.progress.say(format_args!(
-            "round {number}: {:.0} deliveries a second, {:.0} a CPU-second, bare {:.0}, ratio {:.2}, {missing} missing",
-            round.turn.per_s,
-            per_cpu_s.unwrap_or(f64::NAN),
-            sendloop.unwrap_or(f64::NAN),
+            "round {number}: {:.0} deliveries a second, {:.0} a CPU-second, bare {:.0}, ratio {:.2}, {} missing",
+            turn.per_s(),
+            round.per_cpu_s.unwrap_or(f64::NAN),
+            round.sendloop_per_cpu_s.unwrap_or(f64::NAN),
             round.ratio().unwrap_or(f64::NAN),
+            turn.missing(),
         ));
     }
 
-    fn report(&self, rounds: &[Round]) -> Report {
-        let mut report = Report::new("room");
-        let sum = |of: fn(&Turn) -> u64| rounds.iter().map(|round| of(&round.turn)).sum::<u64>();
-        let (expected, heard) = (sum(|turn| turn.expected), sum(|turn| turn.heard));
+    fn describe(&self, report: &mut Report) {
         report.set("subscribers", self.wanted.subscribers as f64);
+        report.set("rate", self.wanted.rate);
         report.set("burst", self.wanted.burst as f64);
-        report.set("frame_bytes", self.listeners.message_bytes());
-        report.set("deliveries", heard as f64);
-        report.set("missing", expected as f64 - heard as f64);
-        report.set_if("per_s", median(rounds.iter().map(|round| round.turn.per_s)));
-        let per_cpu_s = rounds.iter().filter_map(|round| round.turn.per_cpu_s);
-        report.set_if("per_cpu_s", median(per_cpu_s));
-        let sendloop = rounds.iter().filter_map(|round| round.sendloop_per_cpu_s);
-        report.set_if("sendloop_per_cpu_s", median(sendloop));
-        report.set_if("ratio", median(rounds.iter().filter_map(Round::ratio)));
-        self.listeners.latency().report(&mut report);
-        report
+        report.set("publishers", self.wanted.publishers as f64);
+        report.set("payload_bytes", self.wanted.bytes as f64);
+        if !self.stalled.is_empty() {
+            report.set("stalled", self.stalled.len() as f64);
+            let gone = self.stalled.iter().filter(|link| link.is_gone()).count();
+            report.set("stalled_closed", gone as f64);
+        }
     }
 }

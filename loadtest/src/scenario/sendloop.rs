@@ -1,7 +1,7 @@
 //! `sendloop`: the yardstick by itself.
 
 use crate::{
-    cli,
+    cli, limits,
     report::{Report, median},
     sendloop::SendLoop,
     target::Target,
@@ -9,7 +9,8 @@ use crate::{
 
 /// Runs the rounds and reports the median.
 pub(crate) async fn run(target: &Target, wanted: &cli::SendLoop) -> anyhow::Result<Report> {
-    let sendloop = SendLoop::open(wanted.sockets, target.stamps).await?;
+    limits::check(2 * wanted.sockets)?;
+    let sendloop = SendLoop::open(wanted.sockets, wanted.yardstick_core, target.stamps).await?;
     let mut rounds = Vec::with_capacity(wanted.rounds);
     for round in 1..=wanted.rounds {
         let sent = sendloop.run(wanted.bytes, wanted.rate, wanted.turn.0).await?;
