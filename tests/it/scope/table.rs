@@ -1,13 +1,14 @@
 //! Who may call what, written down apart from the code: a new operation must be entered here.
 
 use belfry::operation::Role::{
-    self, Compliance, InstitutionAdmin, Lead, Moderator, Operator, Service, Supervisor, Support,
-    Tutor, User,
+    self, Compliance, Host, InstitutionAdmin, Lead, Moderator, Operator, Service, Supervisor,
+    Support, Tutor, User,
 };
 
 use super::town::Town;
 
 const BOTH: &[Role] = &[User, Tutor, InstitutionAdmin, Support];
+const SENDERS: &[Role] = &[User, Tutor, InstitutionAdmin, Host, Support];
 const SERVING: &[Role] = &[Tutor, InstitutionAdmin, Support];
 const PLATFORM: &[Role] = &[Service, Operator];
 const CURATORS: &[Role] = &[Lead, Compliance];
@@ -35,6 +36,9 @@ pub const ON_THEMSELVES: &[(&str, &[Role])] = &[
     ("directory.institutions", Role::ALL),
     ("directory.tutors", Role::ALL),
 ];
+
+/// Operations on files.
+pub const ON_FILES: &[(&str, &[Role])] = &[("media.link", SENDERS), ("media.upload", SENDERS)];
 
 /// Operations of the platform's own programs and people.
 pub const OF_THE_PLATFORM: &[(&str, &[Role])] = &[
@@ -70,7 +74,8 @@ pub const OF_THE_PLATFORM: &[(&str, &[Role])] = &[
 
 /// The roles that may call `name`.
 pub fn roles(name: &str) -> &'static [Role] {
-    let mut all = [ON_CONVERSATIONS, ON_THEMSELVES, OF_THE_PLATFORM].into_iter().flatten();
+    let all = [ON_CONVERSATIONS, ON_THEMSELVES, ON_FILES, OF_THE_PLATFORM];
+    let mut all = all.into_iter().flatten();
     let found = all.find(|(known, _)| *known == name);
     found.unwrap_or_else(|| panic!("{name}: say who may do this")).1
 }
@@ -89,7 +94,8 @@ async fn the_table_names_every_operation_of_the_document_and_its_roles() {
         declared.sort_by_key(|role| Role::ALL.iter().position(|it| it.as_str() == **role));
         assert_eq!(serde_json::json!(declared), serde_json::json!(sorted(&written)), "{name}");
     }
-    let written = ON_CONVERSATIONS.len() + ON_THEMSELVES.len() + OF_THE_PLATFORM.len();
+    let written = [ON_CONVERSATIONS, ON_THEMSELVES, ON_FILES, OF_THE_PLATFORM];
+    let written: usize = written.into_iter().map(<[_]>::len).sum();
     assert_eq!(paths.len(), written, "the table names operations that are gone");
 }
 
