@@ -123,9 +123,14 @@ impl Person {
     }
 
     async fn post(&mut self, name: &str, input: Value) -> Result<Value, Refused> {
+        self.post_bytes(name, input.to_string().into()).await
+    }
+
+    /// Posts bytes to an operation whose input, if it takes any bytes, stands behind its `name`.
+    pub async fn post_bytes(&mut self, name: &str, bytes: Vec<u8>) -> Result<Value, Refused> {
         let request = self.http.post(format!("{}/api/v1/{name}", self.url));
         let request = request.header("content-type", "application/json");
-        let request = request.bearer_auth(&self.token).body(input.to_string());
+        let request = request.bearer_auth(&self.token).body(bytes);
         let response = request.send().await.unwrap();
         let is_done = response.status().is_success();
         let headers = format!("{:?}", response.headers());
@@ -142,6 +147,12 @@ impl Person {
     pub async fn page(&self, path: &str) -> String {
         let response = self.http.get(format!("{}{path}", self.url)).send().await.unwrap();
         response.text().await.unwrap()
+    }
+
+    /// What a link to a file leads to.
+    pub async fn follow(&self, link: &str) -> u16 {
+        let response = self.http.get(format!("{}{link}", self.url)).send().await.unwrap();
+        response.status().as_u16()
     }
 
     /// Hears all that came up to the publication `fence` on both connections.

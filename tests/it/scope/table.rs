@@ -8,6 +8,7 @@ use belfry::operation::Role::{
 use super::town::Town;
 
 const BOTH: &[Role] = &[User, Tutor, InstitutionAdmin, Support];
+const SENDERS: &[Role] = &[User, Tutor, InstitutionAdmin, Host, Support];
 const SERVING: &[Role] = &[Tutor, InstitutionAdmin, Support];
 const PLATFORM: &[Role] = &[Service, Operator];
 const CURATORS: &[Role] = &[Lead, Compliance];
@@ -75,6 +76,9 @@ pub const IN_ROOMS: &[(&str, &[Role])] = &[
     ("live.unpin", KEEPERS),
 ];
 
+/// Operations on files.
+pub const ON_FILES: &[(&str, &[Role])] = &[("media.link", SENDERS), ("media.upload", SENDERS)];
+
 /// Operations of the platform's own programs and people.
 pub const OF_THE_PLATFORM: &[(&str, &[Role])] = &[
     ("alert.claim", READERS),
@@ -109,7 +113,7 @@ pub const OF_THE_PLATFORM: &[(&str, &[Role])] = &[
 
 /// The roles that may call `name`.
 pub fn roles(name: &str) -> &'static [Role] {
-    let all = [ON_CONVERSATIONS, ON_THEMSELVES, IN_ROOMS, OF_THE_PLATFORM];
+    let all = [ON_CONVERSATIONS, ON_THEMSELVES, IN_ROOMS, ON_FILES, OF_THE_PLATFORM];
     let mut all = all.into_iter().flatten();
     let found = all.find(|(known, _)| *known == name);
     found.unwrap_or_else(|| panic!("{name}: say who may do this")).1
@@ -129,8 +133,8 @@ async fn the_table_names_every_operation_of_the_document_and_its_roles() {
         declared.sort_by_key(|role| Role::ALL.iter().position(|it| it.as_str() == **role));
         assert_eq!(serde_json::json!(declared), serde_json::json!(sorted(&written)), "{name}");
     }
-    let written = [ON_CONVERSATIONS, ON_THEMSELVES, IN_ROOMS, OF_THE_PLATFORM];
-    let written: usize = written.iter().map(|table| table.len()).sum();
+    let written = [ON_CONVERSATIONS, ON_THEMSELVES, IN_ROOMS, ON_FILES, OF_THE_PLATFORM];
+    let written: usize = written.into_iter().map(<[_]>::len).sum();
     assert_eq!(paths.len(), written, "the table names operations that are gone");
 }
 

@@ -51,6 +51,7 @@ impl Town {
             let free = Bucket { per_second: 0, burst: 1 };
             let rates = &mut config.rates;
             (rates.read, rates.write, rates.send, rates.signal) = (free, free, free, free);
+            rates.upload = free;
             config.client.commands_per_second = 0;
             // Most people listen to nothing for long, not even to pings.
             config.client.ping_interval = Span::default();
