@@ -11,6 +11,7 @@ pub mod moderation;
 pub mod protocol;
 
 pub mod config;
+pub mod listener;
 pub mod telemetry;
 pub mod transport;
 

@@ -18,6 +18,7 @@ pub mod keys;
 mod layer;
 pub mod log;
 pub mod moderation;
+pub mod network;
 pub mod rates;
 pub mod source;
 pub mod store;
