@@ -22,12 +22,13 @@ pub mod channel;
 pub mod consult;
 pub mod curation;
 
-// 5: what may be said, what was said, who may speak, what staff should look at.
+// 5: what may be said, what was said, who may speak, what staff should look at, where addresses are.
 pub mod alert;
 pub mod archive;
 pub mod directory;
 pub mod identity;
 pub mod moderation;
+pub mod region;
 
 // 4: who is here, on this node.
 pub mod hub;

@@ -12,6 +12,7 @@ pub mod protocol;
 
 pub mod config;
 pub mod listener;
+pub mod region;
 pub mod telemetry;
 pub mod transport;
 

@@ -28,6 +28,7 @@ use crate::{
     moderation::{Action, Moderation, Place, Question, Side},
     operation::{Catalogue, Refusal},
     protocol::code::DisconnectCode,
+    region::{self, Region},
     session,
     store::Store,
     telemetry::{Health, Metrics},
@@ -60,6 +61,7 @@ struct Foundations {
     curation: Curation,
     archive: Archive,
     alerts: Alerts,
+    region: Region,
 }
 
 impl App {
@@ -177,6 +179,7 @@ impl Foundations {
             clock: clock.clone(),
             metrics: metrics.clone(),
         });
+        let region = Region::load(&config.region, &metrics).context("load the region data")?;
         Ok(Self {
             clock,
             metrics,
@@ -188,6 +191,7 @@ impl Foundations {
             curation,
             archive,
             alerts,
+            region,
         })
     }
 }
@@ -207,6 +211,7 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
         curation,
         archive,
         alerts,
+        region,
         ..
     } = foundations;
     let directory = Directory::new(store.clone(), clock.clone());
@@ -229,6 +234,7 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
     catalogue.add(directory::operations::operations(&directory, &name_check(moderation, metrics)));
     catalogue.add(curation::operations::operations(curation));
     catalogue.add(alert::operations::operations(alerts, hub));
+    catalogue.add(region::operations::operations(region));
     catalogue.add(consult::operations::operations(&consult, hub));
     catalogue
 }

@@ -20,6 +20,7 @@ pub mod log;
 pub mod moderation;
 pub mod network;
 pub mod rates;
+pub mod region;
 pub mod source;
 pub mod store;
 pub mod value;
@@ -66,6 +67,8 @@ pub struct Config {
     pub moderation: moderation::Moderation,
     /// The bounds of consultations.
     pub consult: consult::Consult,
+    /// The files that say where addresses are.
+    pub region: region::Region,
     /// What is logged.
     pub log: log::Log,
 }

@@ -99,6 +99,7 @@ metrics! {
     ModerationFaults, moderation_faults: Counts<ByCause>, Things, "Texts that could not be judged; they pass only where nothing could have stopped them";
     AlertsOpen, alerts_open: Levels<ByKind>, Things, "Alerts that nobody has decided on, on all nodes together";
     AlertsRaised, alerts_raised: Counts<ByKind>, Things, "Alerts that were raised; more hits of an open one are not counted";
+    RegionLookups, region_lookups: Counts<ByKind>, Things, "Addresses whose place was looked up, by whether it is known";
     Appends, appends: Counts<ByOutcome>, Things, "Records that were to be archived";
     Commits, commits: Counts<ByOutcome>, Things, "Transactions of the database";
     CommitBatch, commit_batch: Spread, Things, "Transactions made durable together";
