@@ -1,7 +1,7 @@
 # What one types here. Each line calls a script or a tool; decisions are made there.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check load docs
+.PHONY: help run demo test check load region docs
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -20,6 +20,9 @@ check: ## The slower proofs: format, lints, documents, dependencies, fuzzing
 
 load: ## Measure a release build: make load SCENARIO=room
 	@scripts/load.sh $(SCENARIO) $(ARGS)
+
+region: ## Fetch data that says where addresses of IPv4 are, to try
+	@scripts/region.sh
 
 docs: ## The code's documents, into target/doc
 	@RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items

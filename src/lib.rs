@@ -23,13 +23,15 @@ pub mod consult;
 pub mod curation;
 pub mod live;
 
-// 5: what may be said, what was said, what was shown, who may speak, what staff should look at.
+// 5: what may be said, what was said, what was shown, who may speak, what staff should look at,
+// where addresses are.
 pub mod alert;
 pub mod archive;
 pub mod directory;
 pub mod identity;
 pub mod media;
 pub mod moderation;
+pub mod region;
 
 // 4: who is here, on this node.
 pub mod hub;

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["protocol", "telemetry"],
     &["store", "broker", "operation"],
     &["hub", "audit"],
-    &["identity", "moderation", "archive", "alert", "directory", "push", "media"],
+    &["identity", "moderation", "archive", "alert", "directory", "push", "media", "region"],
     &["consult", "live", "channel", "curation"],
     &["session", "rights", "listener"],
     &["transport", "http"],

@@ -12,6 +12,8 @@ pub mod protocol;
 
 pub mod config;
 pub mod media;
+pub mod listener;
+pub mod region;
 pub mod telemetry;
 pub mod transport;
 

@@ -31,6 +31,7 @@ use crate::{
     moderation::{Action, Moderation, Place, Question, Side},
     operation::{Catalogue, Refusal},
     protocol::code::DisconnectCode,
+    region::{self, Region},
     session,
     store::Store,
     telemetry::{Health, Metrics},
@@ -66,6 +67,7 @@ struct Foundations {
     directory: Directory,
     live: Live,
     media: Media,
+    region: Region,
 }
 
 impl App {
@@ -202,6 +204,7 @@ impl Foundations {
             clock: clock.clone(),
             metrics: metrics.clone(),
         });
+        let region = Region::load(&config.region, &metrics).context("load the region data")?;
         let directory = Directory::new(store.clone(), clock.clone());
         let needs = live::Needs {
             store: store.clone(),
@@ -210,7 +213,7 @@ impl Foundations {
             alerts: alerts.clone(),
             directory: directory.clone(),
             hub: hub.clone(),
-            region: rooms::region(),
+            region: rooms::region(&region),
             clock: clock.clone(),
             metrics: metrics.clone(),
         };
@@ -238,6 +241,7 @@ impl Foundations {
             directory,
             live,
             media,
+            region,
         })
     }
 }
@@ -260,6 +264,7 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
         directory,
         live,
         media,
+        region,
         ..
     } = foundations;
     let needs = consult::Needs {
@@ -283,6 +288,7 @@ fn catalogue(config: &Config, foundations: &Foundations) -> Catalogue {
     catalogue.add(curation::operations::operations(curation));
     catalogue.add(alert::operations::operations(alerts, hub));
     catalogue.add(media::operations::operations(media));
+    catalogue.add(region::operations::operations(region));
     catalogue.add(consult::operations::operations(&consult, hub));
     catalogue.add(live::operations::operations(live));
     catalogue

@@ -10,6 +10,7 @@ use crate::{
     ids::ChannelName,
     live::{self, Live},
     operation::{Caller, Catalogue},
+    region::Region,
 };
 
 /// The domains of the rooms' namespaces. What clients publish into a room is the operation
@@ -43,8 +44,8 @@ pub(super) fn domains(
     .into()
 }
 
-/// Where people write from. No table of addresses is built in yet, so nobody's place is known.
-pub(super) fn region() -> live::Region {
-    let unknown: Arc<str> = "未知".into();
-    Arc::new(move |_: IpAddr| Arc::clone(&unknown))
+/// Where people write from, as the files of addresses tell it.
+pub(super) fn region(region: &Region) -> live::Region {
+    let region = region.clone();
+    Arc::new(move |address: IpAddr| region.of(address))
 }

@@ -6,8 +6,33 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     fault::Wrong,
+    network::Network,
     value::{Size, Span},
 };
+
+/// The header in which trusted proxies say whom they forward for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Forwarded {
+    /// `X-Forwarded-For`, as nginx and most load balancers write it.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+    /// None.
+    Off,
+}
+
+/// Whether trusted proxies begin their connections with the client's address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyProtocol {
+    /// They do not.
+    #[default]
+    Off,
+    /// Each begins with a header of version 2 of the PROXY protocol, the binary one.
+    V2,
+}
 
 /// The `[http]` section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +46,13 @@ pub struct Http {
     /// Web origins, as `https://app.example.cn`, whose pages may call the server from a browser.
     /// Pages of the server itself need no entry.
     pub allowed_origins: Vec<String>,
+    /// Proxies that are believed when they say whose requests they forward: addresses, or networks
+    /// as `10.0.0.0/8`. What anybody else says is ignored.
+    pub trusted_proxies: Vec<Network>,
+    /// The one header in which they say it; they must set it themselves.
+    pub forwarded: Forwarded,
+    /// Whether each of their connections begins with it.
+    pub proxy_protocol: ProxyProtocol,
     /// The largest body of a request (413).
     pub body_max: Size,
     /// How long a request's body may take to arrive (408).
@@ -43,6 +75,9 @@ impl Default for Http {
             listen: SocketAddr::from(([127, 0, 0, 1], 8_000)),
             public_url: String::new(),
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            forwarded: Forwarded::default(),
+            proxy_protocol: ProxyProtocol::default(),
             body_max: Size::kib(256),
             body_timeout: Span::seconds(10),
             header_max: Size::kib(16),
@@ -55,7 +90,8 @@ impl Default for Http {
 }
 
 impl Http {
-    /// Refuses addresses that no browser would name so, and bounds that no request passes.
+    /// Refuses addresses that no browser would name so, trust in everybody, and bounds that no
+    /// request passes.
     pub(super) fn check(&self) -> Vec<Wrong> {
         let mut wrong = Wrong::zeros([
             ("body_max", self.body_max.0),
@@ -70,6 +106,14 @@ impl Http {
         if !self.public_url.is_empty() && !is_origin(&self.public_url) {
             let reason = "must be as \"https://im.example.cn\", without a path";
             wrong.push(Wrong::new("public_url", reason));
+        }
+        if self.trusted_proxies.iter().any(|network| network.is_everything()) {
+            let reason = "would let everybody make up an address; name the proxies";
+            wrong.push(Wrong::new("trusted_proxies", reason));
+        }
+        if self.proxy_protocol == ProxyProtocol::V2 && self.trusted_proxies.is_empty() {
+            let reason = "is read from `http.trusted_proxies` alone, and there are none";
+            wrong.push(Wrong::new("proxy_protocol", reason));
         }
         wrong
     }

@@ -20,7 +20,9 @@ pub mod live;
 pub mod log;
 pub mod media;
 pub mod moderation;
+pub mod network;
 pub mod rates;
+pub mod region;
 pub mod source;
 pub mod store;
 pub mod value;
@@ -71,6 +73,8 @@ pub struct Config {
     pub live: live::Live,
     /// Where pictures and voice are kept, and how large they may be.
     pub media: media::Media,
+    /// The files that say where addresses are.
+    pub region: region::Region,
     /// What is logged.
     pub log: log::Log,
 }

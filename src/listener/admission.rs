@@ -20,9 +20,10 @@ use crate::config::admission::Admission as Limits;
 const REFUSALS: usize = 64;
 
 /// When a refused peer may try again: a bucket fills within a second.
-const RETRY_AFTER: Duration = SECOND;
+pub(super) const RETRY_AFTER: Duration = SECOND;
 
-/// A connection's place under the cap of its address, given up when the last clone goes.
+/// A place under the cap of an address, given up when the last clone goes: of a client's connection,
+/// or, behind a trusted proxy, of its request.
 ///
 /// Who takes an upgraded socket keeps the seat as long as the socket.
 #[derive(Clone, Default)]
@@ -59,9 +60,13 @@ pub(super) struct Refusal {
 pub(super) struct Admission {
     per_address: u32,
     seats: Arc<Seats>,
-    address_rate: Option<Buckets>,
-    rate: Option<Bucket>,
+    rates: Mutex<Rates>,
     refusals: Arc<Semaphore>,
+}
+
+struct Rates {
+    address: Option<Buckets>,
+    all: Option<Bucket>,
 }
 
 impl Admission {
@@ -69,29 +74,49 @@ impl Admission {
         Self {
             per_address: limits.per_address,
             seats: Arc::default(),
-            address_rate: (limits.connects_per_address > 0)
-                .then(|| Buckets::new(limits.connects_per_address)),
-            rate: (limits.connects_per_second > 0).then(|| Bucket::new(limits.connects_per_second)),
+            rates: Mutex::new(Rates {
+                address: (limits.connects_per_address > 0)
+                    .then(|| Buckets::new(limits.connects_per_address)),
+                all: (limits.connects_per_second > 0)
+                    .then(|| Bucket::new(limits.connects_per_second)),
+            }),
             refusals: Arc::new(Semaphore::new(REFUSALS)),
         }
     }
 
-    /// Decides on a connection from `address`.
-    pub(super) fn rule(&mut self, address: IpAddr) -> Ruling {
-        let seat = if self.per_address == 0 {
-            Some(Seat::default())
-        } else {
-            self.seats.take(household(address), self.per_address)
-        };
-        // What is the address's own comes first: a flood from one must not use up the common rate.
-        let Some(seat) = seat else { return self.refuse("address") };
-        let now = Instant::now();
-        let own = self.address_rate.as_mut();
-        if !own.is_none_or(|rates| rates.take(household(address), now)) {
-            return self.refuse("address_rate");
+    /// Decides on a new connection from `address`.
+    pub(super) fn rule(&self, address: IpAddr) -> Ruling {
+        match self.seat(address).and_then(|seat| self.connect(address).map(|()| seat)) {
+            Ok(seat) => Ruling::Admitted(seat),
+            Err(reason) => self.refuse(reason),
         }
-        let is_in_time = self.rate.as_mut().is_none_or(|rate| rate.take(now));
-        if is_in_time { Ruling::Admitted(seat) } else { self.refuse("rate") }
+    }
+
+    /// A place under the cap of `address`.
+    ///
+    /// # Errors
+    /// The limit that was reached.
+    pub(super) fn seat(&self, address: IpAddr) -> Result<Seat, &'static str> {
+        match self.per_address {
+            0 => Ok(Seat::default()),
+            limit => self.seats.take(household(address), limit).ok_or("address"),
+        }
+    }
+
+    /// Counts a new connection from `address` towards the rates.
+    ///
+    /// # Errors
+    /// The limit that was reached.
+    pub(super) fn connect(&self, address: IpAddr) -> Result<(), &'static str> {
+        let now = Instant::now();
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is the address's own comes first: a flood from one must not use up the common rate.
+        let own = rates.address.as_mut();
+        if !own.is_none_or(|rates| rates.take(household(address), now)) {
+            return Err("address_rate");
+        }
+        let is_in_time = rates.all.as_mut().is_none_or(|rate| rate.take(now));
+        if is_in_time { Ok(()) } else { Err("rate") }
     }
 
     fn refuse(&self, reason: &'static str) -> Ruling {
@@ -153,7 +178,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_seat_is_free_again_when_its_last_clone_goes() {
-        let mut admission = limits(1, 0);
+        let admission = limits(1, 0);
         let address = IpAddr::from([10, 0, 0, 1]);
         let first = seat(admission.rule(address)).unwrap();
         let clone = first.clone();
@@ -167,7 +192,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_ipv6_household_is_one_address() {
-        let mut admission = limits(1, 0);
+        let admission = limits(1, 0);
         let _held = seat(admission.rule("2001:db8:0:1::1".parse().unwrap())).unwrap();
         assert!(seat(admission.rule("2001:db8:0:1::2".parse().unwrap())).is_none());
         assert!(seat(admission.rule("2001:db8:0:2::1".parse().unwrap())).is_some());
@@ -177,9 +202,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_rate_lets_so_many_in_each_second() {
-        let mut admission = limits(0, 2);
+        let admission = limits(0, 2);
         let address = IpAddr::from([10, 0, 0, 1]);
-        let mut admitted = || (0..5).filter(|_| seat(admission.rule(address)).is_some()).count();
+        let admitted = || (0..5).filter(|_| seat(admission.rule(address)).is_some()).count();
         assert_eq!(admitted(), 2);
         tokio::time::advance(Duration::from_millis(500)).await;
         assert_eq!(admitted(), 1);
@@ -189,24 +214,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_address_has_a_rate_of_its_own_and_does_not_use_up_the_others() {
-        let mut admission = Admission::new(&Limits {
+        let admission = Admission::new(&Limits {
             connects_per_address: 2,
             connects_per_second: 3,
             ..Limits::default()
         });
         let [one, neighbour, other] = ["2001:db8::1", "2001:db8::2", "10.0.0.1"];
-        let mut tries = |address: &str| seat(admission.rule(address.parse().unwrap())).is_some();
-        let admitted = [one, neighbour, one, one, other, other].map(&mut tries);
+        let tries = |address: &str| seat(admission.rule(address.parse().unwrap())).is_some();
+        let admitted = [one, neighbour, one, one, other, other].map(tries);
         assert_eq!(admitted, [true, true, false, false, true, false]);
         tokio::time::advance(Duration::from_millis(500)).await;
-        assert_eq!([one, neighbour].map(&mut tries), [true, false]);
+        assert_eq!([one, neighbour].map(tries), [true, false]);
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!([one, one, one].map(&mut tries), [true, true, false]);
+        assert_eq!([one, one, one].map(tries), [true, true, false]);
     }
 
     #[tokio::test]
     async fn refusals_are_bounded_too() {
-        let mut admission = limits(1, 0);
+        let admission = limits(1, 0);
         let address = IpAddr::from([10, 0, 0, 1]);
         let _held = seat(admission.rule(address)).unwrap();
         let refusals: Vec<_> = (0..REFUSALS).map(|_| admission.rule(address)).collect();

@@ -1,6 +1,6 @@
-//! One HTTP/1 connection: its deadlines, its two extensions, and how it ends.
+//! One HTTP/1 connection: whose it is, its deadlines, its extensions, and how it ends.
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -14,8 +14,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
 use super::{
-    ALWAYS,
-    admission::{Refusal, Ruling, Seat},
+    ALWAYS, CONNECTING,
+    admission::{Admission, RETRY_AFTER, Refusal, Ruling, Seat},
+    seated::Seated,
+    trust::Trust,
 };
 use crate::{
     config::http::Http,
@@ -45,6 +47,8 @@ pub(super) struct Host {
     http1: http1::Builder,
     /// The same for connections that get one answer and no second.
     last_words: http1::Builder,
+    trust: Trust,
+    admission: Admission,
     router: Router,
     metrics: Metrics,
     tracker: TaskTracker,
@@ -52,9 +56,19 @@ pub(super) struct Host {
     stop_grace: Duration,
 }
 
+/// Whose requests a connection brings.
+#[derive(Clone)]
+enum Side {
+    /// Those of one client, who has this seat.
+    Client(Seat),
+    /// Those of many, one after the other; each request says whose it is.
+    Proxy,
+}
+
 impl Host {
     pub(super) fn new(
         http: &Http,
+        admission: Admission,
         router: Router,
         metrics: Metrics,
         stop: CancellationToken,
@@ -66,26 +80,29 @@ impl Host {
             .max_buf_size(http.header_max.0.max(BUFFER_MIN));
         let mut last_words = http1.clone();
         last_words.keep_alive(false);
-        let (tracker, stop_grace) = (TaskTracker::new(), http.stop_grace.0);
-        Self { http1, last_words, router, metrics, tracker, stop, stop_grace }
+        let (trust, tracker, stop_grace) =
+            (Trust::new(http), TaskTracker::new(), http.stop_grace.0);
+        Self { http1, last_words, trust, admission, router, metrics, tracker, stop, stop_grace }
     }
 
-    /// Deals with a new connection from `peer` as `ruling` says.
-    pub(super) fn receive(&self, stream: TcpStream, peer: SocketAddr, ruling: Ruling) {
-        let peer = PeerAddress(SocketAddr::new(peer.ip().to_canonical(), peer.port()));
-        let reason = match ruling {
-            Ruling::Admitted(seat) => {
-                self.tracker.spawn(self.converse(stream, peer, seat));
-                return;
+    /// Deals with a new connection from `peer`.
+    pub(super) fn receive(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+        let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+        if !self.trust.expects_preface(peer.ip()) {
+            return self.settle(stream, peer);
+        }
+        let host = Arc::clone(self);
+        self.tracker.spawn(async move {
+            let introduced = host.trust.introduced(&stream, peer);
+            match host.stop.run_until_cancelled(introduced).await {
+                Some(Ok(client)) => host.settle(stream, client),
+                Some(Err(silence)) => {
+                    host.count("proxy_protocol");
+                    tracing::debug!(%silence, "a proxy did not say whom it connects for");
+                }
+                None => {}
             }
-            Ruling::Refused(refusal) => {
-                let reason = refusal.reason;
-                self.tracker.spawn(self.refuse(stream, peer, refusal));
-                reason
-            }
-            Ruling::Ignored(reason) => reason,
-        };
-        self.metrics.admission_refusals.one(&ByReason { reason });
+        });
     }
 
     /// Waits for every connection that is still being served.
@@ -94,20 +111,49 @@ impl Host {
         self.tracker.wait().await;
     }
 
+    /// Serves or refuses a connection that is `peer`'s, as far as is known.
+    fn settle(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr) {
+        if self.trust.covers(peer.ip()) {
+            self.tracker.spawn(self.converse(stream, peer, Side::Proxy));
+            return;
+        }
+        let reason = match self.admission.rule(peer.ip()) {
+            Ruling::Admitted(seat) => {
+                self.tracker.spawn(self.converse(stream, peer, Side::Client(seat)));
+                return;
+            }
+            Ruling::Refused(refusal) => {
+                let reason = refusal.reason;
+                self.tracker.spawn(self.refuse(stream, PeerAddress(peer), refusal));
+                reason
+            }
+            Ruling::Ignored(reason) => reason,
+        };
+        self.count(reason);
+    }
+
+    fn count(&self, reason: &'static str) {
+        self.metrics.admission_refusals.one(&ByReason { reason });
+    }
+
     /// Serves the router on `stream` until either side ends it.
     fn converse(
-        &self,
+        self: &Arc<Self>,
         stream: TcpStream,
-        peer: PeerAddress,
-        seat: Seat,
+        peer: SocketAddr,
+        side: Side,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let (router, end) = (self.router.clone(), CancellationToken::new());
+        let (host, end) = (Arc::clone(self), CancellationToken::new());
         let leash = Leash(end.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer);
-            request.extensions_mut().insert(seat.clone());
             request.extensions_mut().insert(leash.clone());
-            router.clone().oneshot(request)
+            let (host, side) = (Arc::clone(&host), side.clone());
+            async move {
+                match side {
+                    Side::Client(seat) => host.answer(request, peer, seat).await,
+                    Side::Proxy => host.answer_through(request, peer).await,
+                }
+            }
         });
         let connection = self.http1.serve_connection(TokioIo::new(stream), service).with_upgrades();
         let (stop, grace) = (self.stop.clone(), self.stop_grace);
@@ -126,6 +172,48 @@ impl Host {
             let ended = end.token().run_until_cancelled(serving).await.unwrap_or(Ok(()));
             if let Err(fault) = ended {
                 tracing::debug!(%fault, "a connection ended badly");
+            }
+        }
+    }
+
+    /// Answers a request of `client`.
+    async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        client: SocketAddr,
+        seat: Seat,
+    ) -> Result<Response<Body>, Infallible> {
+        request.extensions_mut().insert(PeerAddress(client));
+        request.extensions_mut().insert(seat);
+        self.router.clone().oneshot(request).await
+    }
+
+    /// Answers a request that came through the trusted `proxy`: its client has a seat until the
+    /// answer has been taken, or is told to come back later. What a proxy asks on its own account is
+    /// not limited.
+    async fn answer_through(
+        &self,
+        request: Request<Incoming>,
+        proxy: SocketAddr,
+    ) -> Result<Response<Body>, Infallible> {
+        let client = self.trust.client(proxy, request.headers());
+        let path = request.uri().path();
+        if ALWAYS.contains(&path) || self.trust.covers(client.ip()) {
+            return self.answer(request, client, Seat::default()).await;
+        }
+        let seat = self.admission.seat(client.ip()).and_then(|seat| {
+            let is_new = path.starts_with(CONNECTING);
+            let counted = if is_new { self.admission.connect(client.ip()) } else { Ok(()) };
+            counted.map(|()| seat)
+        });
+        match seat {
+            Ok(seat) => {
+                let response = self.answer(request, client, seat.clone()).await?;
+                Ok(response.map(|body| Body::new(Seated::new(body, seat))))
+            }
+            Err(reason) => {
+                self.count(reason);
+                Ok(come_back_later(RETRY_AFTER))
             }
         }
     }

@@ -3,24 +3,29 @@
 //! Ready-made servers read a request's head without a deadline and forget upgraded sockets when they
 //! stop, so the loop is our own over hyper's HTTP/1 connection. It knows no route: the composition
 //! hands it the finished router. Every request carries three extensions:
-//! [`PeerAddress`](crate::operation::caller::PeerAddress), [`Seat`] and [`Leash`].
+//! [`PeerAddress`](crate::operation::caller::PeerAddress), [`Seat`] and [`Leash`]. Whose connection it
+//! is, trusted proxies say, and nobody else; the limits count clients and not proxies.
 
 mod admission;
 mod connection;
+mod forwarded;
+mod preface;
 mod rate;
 mod reserve;
+mod seated;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod trust;
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use self::{admission::Admission, connection::Host, reserve::Reserve};
-pub use self::{admission::Seat, connection::Leash};
+pub use self::{admission::Seat, connection::Leash, preface::LOCAL as LOCAL_PREFACE};
 use crate::{
     config::{admission::Admission as Limits, http::Http},
     telemetry::{Metrics, label::ByReason},
@@ -28,6 +33,10 @@ use crate::{
 
 /// Paths that are answered even when a connection is one too many: operators must see a storm.
 const ALWAYS: &[&str] = &["/healthz", "/readyz", "/metrics"];
+
+/// Where the paths begin whose requests become connections of clients. A proxy reuses its own, so that
+/// behind one these are what the rates count.
+const CONNECTING: &str = "/connection/";
 
 /// A listening socket, with the limits on what it lets in.
 pub struct Listener {
@@ -65,12 +74,12 @@ impl Listener {
     /// Serves `router` until `stop`; then closes the socket, lets running requests finish within
     /// `http.stop_grace`, and returns when the last is done. Upgraded sockets belong to who took them.
     pub async fn serve(self, router: Router, stop: CancellationToken) {
-        let Self { socket, http, mut admission, metrics } = self;
-        let host = Host::new(&http, router, metrics.clone(), stop.clone());
+        let Self { socket, http, admission, metrics } = self;
+        let host = Arc::new(Host::new(&http, admission, router, metrics.clone(), stop.clone()));
         let mut reserve = Reserve::new();
         while let Some(accepted) = stop.run_until_cancelled(socket.accept()).await {
             match accepted {
-                Ok((stream, peer)) => host.receive(stream, peer, admission.rule(peer.ip())),
+                Ok((stream, peer)) => host.receive(stream, peer),
                 Err(fault) if is_of_the_peer(&fault) => {}
                 Err(fault) => {
                     tracing::warn!(%fault, "no connection can be accepted");

@@ -121,8 +121,9 @@ impl FromStr for Role {
     }
 }
 
-/// Where a connection comes from, as the server saw it: a request extension that the accept loop
-/// sets and both doors read.
+/// Where a request comes from: the other end of the connection, or whom a trusted proxy names; then
+/// the port is 0 when it names none. A request extension that the accept loop sets and both doors
+/// read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub SocketAddr);
 
@@ -143,7 +144,8 @@ pub struct Caller {
     pub badge: Option<String>,
     /// The connection the call came over; `None` on the HTTP door.
     pub connection: Option<ConnectionId>,
-    /// The client's address as the server saw it, for rates and IP属地. Never shown to anyone.
+    /// The client's address, as the server saw it or a trusted proxy names it, for rates and IP属地.
+    /// Never shown to anyone.
     pub address: Option<IpAddr>,
 }
 

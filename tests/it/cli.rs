@@ -113,6 +113,26 @@ fn a_healthcheck_succeeds_on_200_alone() {
 }
 
 #[test]
+fn a_healthcheck_introduces_itself_where_proxies_do() {
+    let folder = tempfile::tempdir().unwrap();
+    for (trusted, begins) in [
+        ("['127.0.0.0/8']", "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0GET /healthz HTTP/1.1\r\n"),
+        ("['10.0.0.1']", "GET /healthz HTTP/1.1\r\n"),
+    ] {
+        let (address, answering) = answer_once("HTTP/1.1 200 OK\r\n\r\n");
+        let variables = [
+            ("BELFRY__HTTP__LISTEN", address.as_str()),
+            ("BELFRY__HTTP__PROXY_PROTOCOL", "v2"),
+            ("BELFRY__HTTP__TRUSTED_PROXIES", trusted),
+        ];
+        let checked = belfry(folder.path(), &["healthcheck"], &variables);
+        assert!(checked.status.success(), "{checked:?}");
+        let asked = answering.join().unwrap();
+        assert!(asked.starts_with(begins), "{asked:?}");
+    }
+}
+
+#[test]
 fn a_server_listens_answers_and_leaves_when_it_is_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_belfry"));

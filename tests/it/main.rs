@@ -8,6 +8,7 @@ mod connect;
 mod fallback;
 mod identity;
 mod platform;
+mod proxies;
 mod scope;
 mod subscribe;
 mod support;

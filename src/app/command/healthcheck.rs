@@ -8,25 +8,36 @@ use std::{
 
 use anyhow::{Context, ensure};
 
-use crate::app::{cli, command::configured};
+use crate::{
+    app::{cli, command::configured},
+    config::http::{Http, ProxyProtocol},
+    listener::LOCAL_PREFACE,
+};
 
 /// How long connecting, asking and answering may each take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) fn run(wanted: &cli::Healthcheck) -> anyhow::Result<()> {
-    let address = reachable(configured(&wanted.source)?.http.listen);
-    let status = ask(address).with_context(|| format!("no answer from {address}"))?;
+    let http = configured(&wanted.source)?.http;
+    let address = reachable(http.listen);
+    let status = ask(address, &http).with_context(|| format!("no answer from {address}"))?;
     ensure!(status.split(' ').nth(1) == Some("200"), "{address} answered {status}");
     Ok(())
 }
 
 /// The first line of the answer, as `HTTP/1.1 200 OK`.
-fn ask(address: SocketAddr) -> io::Result<String> {
+fn ask(address: SocketAddr, http: &Http) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
+    let own = stream.local_addr()?.ip();
+    let is_trusted = http.trusted_proxies.iter().any(|network| network.contains(own));
+    let preface: &[u8] = match http.proxy_protocol {
+        ProxyProtocol::V2 if is_trusted => &LOCAL_PREFACE,
+        _ => b"",
+    };
     let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes())?;
+    stream.write_all(&[preface, request.as_bytes()].concat())?;
     let mut status = String::new();
     BufReader::new(stream).read_line(&mut status)?;
     Ok(status.trim_end().to_owned())

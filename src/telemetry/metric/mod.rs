@@ -107,6 +107,7 @@ metrics! {
     LiveQueue, live_queue: Level, Things, "Comments that were shown and wait to be archived";
     LiveStalls, live_stalls: Count, Things, "Times that comments had to wait because the archive fell behind";
     LiveHastened, live_hastened: Count, Things, "Comments that left the delay of a room early because too many waited";
+    RegionLookups, region_lookups: Counts<ByKind>, Things, "Addresses whose place was looked up, by whether it is known";
     Appends, appends: Counts<ByOutcome>, Things, "Records that were to be archived";
     Commits, commits: Counts<ByOutcome>, Things, "Transactions of the database";
     CommitBatch, commit_batch: Spread, Things, "Transactions made durable together";

@@ -107,6 +107,7 @@ pub const OF_THE_PLATFORM: &[(&str, &[Role])] = &[
     ("presence_stats", PLATFORM),
     ("publish", PLATFORM),
     ("refresh", PLATFORM),
+    ("region.lookup", &[Supervisor, Support, Operator]),
     ("subscribe", PLATFORM),
     ("unsubscribe", PLATFORM),
 ];

@@ -8,7 +8,7 @@ mod streamer;
 mod visitor;
 
 pub use self::{
-    answer::Ask,
+    answer::{Answer, Ask},
     hearer::Hearer,
     house::House,
     platform::{call, service},

@@ -1,5 +1,7 @@
 //! The accept loop against raw sockets.
 
+mod proxies;
+
 use std::{sync::Arc, time::Duration};
 
 use axum::{Extension, routing};
