@@ -15,6 +15,7 @@ use super::{
     judge::{Fate, Judging},
     keep::Spoken,
     reach::bad,
+    replay::place,
     room::{Room, lock},
     scope::Actor,
     settings::Speak,
@@ -27,8 +28,6 @@ use crate::{
 
 /// The longest idempotency key, in characters.
 const CLIENT_ID_MAX: usize = 64;
-/// How far behind the media's clock a viewer's player may be, in milliseconds.
-const BEHIND_MAX_MS: i64 = 60_000;
 /// What a comment is rejected for that holds one of the room's words.
 const ROOM_WORD: &str = "room";
 
@@ -43,7 +42,8 @@ pub(super) struct CommentWanted {
     pub(super) client_id: String,
     /// What: 1–200 characters.
     pub(super) text: String,
-    /// Where the author's player stands, in milliseconds; the media's own position when absent.
+    /// Where the author's player stands, in milliseconds; the media's own position when absent. In a
+    /// replay it must be given.
     #[serde(default)]
     pub(super) at_ms: Option<i64>,
     /// It is a question, where the room takes questions.
@@ -165,6 +165,7 @@ impl Live {
             };
         }
         may_speak(facts, actor, follows_since, now_ms)?;
+        let at_ms = place(&facts.charter, asked.at_ms, now_ms)?;
         if asked.question && !facts.charter.settings.questions {
             return Err(Refusal::new(Code::NotAvailable).because("the room takes no questions"));
         }
@@ -191,12 +192,9 @@ impl Live {
             counts: !matches!(fate, Fate::Reject(_)),
             told: Arc::clone(&told),
         });
-        let position = facts.charter.position_ms(now_ms);
         let shown = Shown {
             id,
-            at_ms: asked.at_ms.map_or(position, |at| {
-                at.clamp(position.saturating_sub(BEHIND_MAX_MS).max(0), position)
-            }),
+            at_ms,
             posted_at: now_ms,
             face,
             text: asked.text,

@@ -32,6 +32,7 @@ pub const ALL: &[Migration] = migrations![
     "0016_rule_set",
     "0017_alert",
     "0019_live",
+    "0020_live_replay",
 ];
 
 impl Migration {
