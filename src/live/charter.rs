@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
+use super::{edit::Edit, settings::Settings};
 use crate::{
     ids::{CommentId, InstitutionId, RoomId, UserId},
     store::{Row, Statement, Value},
@@ -19,6 +19,8 @@ pub(super) enum State {
     Live,
     /// It is over.
     Ended,
+    /// Its recording can be watched, and people speak at positions in it.
+    Replay,
 }
 
 /// A room's row. Never leaves this floor.
@@ -43,11 +45,13 @@ pub(super) struct Charter {
     pub(super) notice_seq: Option<i64>,
     pub(super) cleared_at: i64,
     pub(super) likes: i64,
+    /// What was cut out of the recording.
+    pub(super) edit: Edit,
 }
 
 /// The columns that [`Charter::of_row`] reads.
 const COLUMNS: &str = "id, institution, title, state, started_at, ended_at, paused_at, paused_ms, \
-                       settings, version, turn, pinned, notice_seq, cleared_at, likes";
+                       settings, version, turn, pinned, notice_seq, cleared_at, likes, edit";
 
 impl State {
     pub(super) fn as_str(self) -> &'static str {
@@ -55,6 +59,7 @@ impl State {
             Self::Scheduled => "scheduled",
             Self::Live => "live",
             Self::Ended => "ended",
+            Self::Replay => "replay",
         }
     }
 
@@ -62,6 +67,7 @@ impl State {
         match text {
             "scheduled" => Self::Scheduled,
             "live" => Self::Live,
+            "replay" => Self::Replay,
             _ => Self::Ended,
         }
     }
@@ -85,6 +91,7 @@ impl Charter {
             notice_seq: row.opt_int(12),
             cleared_at: row.int(13),
             likes: row.int(14),
+            edit: Edit::of_text(row.opt_text(15)),
         }
     }
 
@@ -98,7 +105,7 @@ impl Charter {
 
     /// Whether people may speak in it.
     pub(super) fn is_open(&self) -> bool {
-        self.state == State::Live
+        matches!(self.state, State::Live | State::Replay)
     }
 
     /// Sets columns, guarded by everything that staff have done before. Placeholders of `set` count
@@ -179,6 +186,7 @@ mod tests {
             notice_seq: None,
             cleared_at: 0,
             likes: 0,
+            edit: Edit::default(),
         };
         assert_eq!(room.position_ms(5_000), 0);
         room.started_at = Some(1_000);

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::scope::Standing;
+use super::{edit::Edit, scope::Standing};
 use crate::{
     archive,
     ids::{CommentId, RoomId, UserId},
@@ -46,7 +46,7 @@ pub(super) struct Face {
 pub(super) struct Shown {
     /// Its name; names rise as comments are written.
     pub(super) id: CommentId,
-    /// Where in the media it was made, in milliseconds.
+    /// Where in the media it was made, in milliseconds; of a trimmed recording, where that is now.
     pub(super) at_ms: i64,
     /// When it was written, in milliseconds since 1970.
     pub(super) posted_at: i64,
@@ -136,6 +136,18 @@ pub(super) struct Content {
     pub(super) cause: Option<Cause>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) verdict: Option<Judged>,
+}
+
+impl Shown {
+    /// At its position in the media that `edit` left; `None` when that was cut out.
+    pub(super) fn within(self, edit: &Edit) -> Option<Self> {
+        Some(Self { at_ms: edit.shown(self.at_ms)?, ..self })
+    }
+
+    /// The same, at the edge of the cut when it was cut out.
+    pub(super) fn near(self, edit: &Edit) -> Self {
+        Self { at_ms: edit.near(self.at_ms), ..self }
+    }
 }
 
 impl State {

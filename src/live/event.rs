@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{
     comment::{Asked, Cause, Shown, State as CommentState},
+    edit::Cut,
     facts::Notice,
     settings::{PublicSettings, Settings},
     staff::Term,
@@ -48,7 +49,7 @@ pub(super) enum Event {
         /// What everybody may know of them.
         settings: PublicSettings,
     },
-    /// The room began, pauses, goes on or is over.
+    /// The room began, pauses, goes on, is over or can be watched again.
     #[serde(rename = "live.state")]
     State {
         /// How it stands.
@@ -71,6 +72,12 @@ pub(super) enum Event {
     Cleared {
         /// Comments posted until then, in milliseconds since 1970.
         at: i64,
+    },
+    /// The recording was trimmed: what stood at a position stands at another, or is gone. Ask again.
+    #[serde(rename = "live.trimmed")]
+    Trimmed {
+        /// How long the media is now, in milliseconds.
+        position_ms: i64,
     },
     /// How many watch, and likes. Never recovered: the next one follows.
     #[serde(rename = "live.stats")]
@@ -155,6 +162,14 @@ pub(super) enum DeskEvent {
         /// All of them.
         settings: Settings,
         /// How often they were changed.
+        version: i64,
+    },
+    /// The recording was trimmed.
+    #[serde(rename = "live_desk.trimmed")]
+    Trimmed {
+        /// What is cut out, in milliseconds of the uncut media.
+        cuts: Vec<Cut>,
+        /// How often settings and cuts were changed.
         version: i64,
     },
 }

@@ -64,7 +64,10 @@ impl Live {
             None => Words::compile(&needs.moderation, &charter.settings.words).await?,
         };
         let pinned = match &charter.pinned {
-            Some(comment) => self.read_shown(id, comment).await?,
+            Some(comment) => {
+                let shown = self.read_shown(id, comment).await?;
+                shown.map(|shown| shown.near(&charter.edit))
+            }
             None => None,
         };
         let notice = match charter.notice_seq {
@@ -81,7 +84,7 @@ impl Live {
         }))
     }
 
-    /// A comment of the room as everybody sees it.
+    /// A comment of the room, at its position in the uncut media.
     async fn read_shown(&self, room: &RoomId, id: &CommentId) -> Result<Option<Shown>, Refusal> {
         let rows = self.needs().store.read(row::by_id(room, id)).await;
         let rows = rows.map_err(|it| unstored(&it))?;

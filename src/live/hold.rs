@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{
     Live,
     act::{Act, Scene},
-    comment::{Cause, Content, Shown, State},
+    comment::{Cause, Shown, State},
     event::{DeskEvent, PersonalEvent},
     pin::NamedComment,
     reach::{Stop, bad, settle, unstored},
@@ -135,18 +135,20 @@ impl Live {
         rows.truncate(limit);
         let contents = self.contents(&rows).await?;
         let next = rows.last().filter(|_| is_more).map(cursor_at);
-        let seen = |(row, content): (CommentRow, Option<Content>)| {
-            let content = content?;
-            Some(HeldSeen {
+        let mut held = Vec::with_capacity(rows.len());
+        for (row, content) in rows.into_iter().zip(contents) {
+            let Some(content) = content else { continue };
+            let facts = self.room(&row.room).await?.facts();
+            held.push(HeldSeen {
                 claimed_until: Some(row.held_until).filter(|until| *until > now_ms),
                 user: names_people.then_some(row.author),
                 room: row.room,
                 cause: content.cause,
                 category: content.verdict.and_then(|verdict| verdict.category),
-                comment: content.shown,
-            })
-        };
-        Ok(HeldPage { held: rows.into_iter().zip(contents).filter_map(seen).collect(), next })
+                comment: content.shown.near(&facts.charter.edit),
+            });
+        }
+        Ok(HeldPage { held, next })
     }
 
     /// Takes a held comment for a while, so that others need not look at it; again, to go on.

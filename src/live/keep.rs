@@ -69,7 +69,7 @@ impl Live {
     pub(super) async fn report(&self, room: &Room, content: &Content) {
         let state = content.outcome;
         self.needs().metrics.live_comments.one(&ByState { state: state.as_str() });
-        let mut comment = content.shown.clone();
+        let mut comment = content.shown.clone().near(&room.facts().charter.edit);
         if state == State::Rejected {
             comment.text.clear();
         }

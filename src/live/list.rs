@@ -7,8 +7,9 @@ use super::{
     Live,
     comment::Shown,
     reach::{bad, unstored},
-    row::{self, CommentRow},
+    row::CommentRow,
     scope::Standing,
+    shelf::Shelf,
 };
 use crate::{
     ids::RoomId,
@@ -53,15 +54,14 @@ impl Live {
             return Err(bad("page is 1 to 10000").with("max", PAGES_MAX));
         }
         let scene = self.scene(caller, &asked.room, Standing::Viewer).await?;
-        let (room, cleared_at) = (&scene.room.id, scene.facts.charter.cleared_at);
+        let shelf = Shelf::of(&scene.facts);
         let limit = self.config().page_max as i64;
         let window = (limit, limit * i64::from(asked.page - 1));
-        let found = vec![row::shown(room, cleared_at, window), row::shown_count(room, cleared_at)];
+        let found = vec![shelf.page(window), shelf.count()];
         let found = self.needs().store.read_all(found).await.map_err(|it| unstored(&it))?;
         let rows: Vec<_> = found[0].iter().map(CommentRow::of_row).collect();
         let total = found[1].first().map_or(0, |row| row.int(0));
-        let contents = self.contents(&rows).await?;
-        let comments = contents.into_iter().flatten().map(|content| content.shown).collect();
+        let comments = self.shown_of(&scene.facts, &rows).await?;
         Ok(Listed { comments, page: asked.page, pages: (total + limit - 1) / limit, total })
     }
 }

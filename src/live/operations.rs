@@ -48,6 +48,7 @@ macro_rules! operation {
 pub fn operations(live: &Live) -> Vec<Operation> {
     let mut all = rooms(live);
     all.extend(steps(live));
+    all.extend(replay(live));
     all.extend(speaking(live));
     all.extend(order(live));
     all.extend(leading(live));
@@ -107,7 +108,30 @@ fn steps(live: &Live) -> Vec<Operation> {
         step("live.start", "Begins a room; its media's clock starts.", Step::Start),
         step("live.pause", "Stops the clock of a room's media.", Step::Pause),
         step("live.resume", "Lets the clock of a room's media go on.", Step::Resume),
-        step("live.end", "Ends a room.", Step::End),
+        step("live.end", "Ends a room, or takes its replay back.", Step::End),
+        step("live.publish_replay", "Lets the recording of a room be watched.", Step::Replay),
+    ]
+}
+
+fn replay(live: &Live) -> Vec<Operation> {
+    vec![
+        operation!(
+            live,
+            "live.replay",
+            "What was said in a stretch of the media, by position.",
+            Role::ALL,
+            Read,
+            replay
+        ),
+        operation!(
+            live,
+            "live.replay_seek",
+            "What was said just before a position of the media.",
+            Role::ALL,
+            Read,
+            replay_seek
+        ),
+        operation!(live, "live.trim", "Says what is cut out of a recording.", KEEPERS, Write, trim),
     ]
 }
 

@@ -52,8 +52,9 @@ impl Live {
 
     /// Shows a comment to the room's viewers, after the room's delay. Its offset, when it is out.
     pub(super) async fn show(&self, room: &Arc<Room>, shown: &Shown) -> Option<u64> {
-        let data = json(&Event::Comment(shown.clone()))?;
-        let delay = Duration::from_secs(room.facts().charter.settings.delay_s.into());
+        let facts = room.facts();
+        let data = json(&Event::Comment(shown.clone().within(&facts.charter.edit)?))?;
+        let delay = Duration::from_secs(facts.charter.settings.delay_s.into());
         let now = Instant::now();
         let parcel = Parcel { id: shown.id.clone(), data };
         let handed = lock(&room.delayed).hand(parcel, now + delay, now);

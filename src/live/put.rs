@@ -8,6 +8,7 @@ use super::{
     Live,
     act::{Act, Scene},
     charter::{self, Charter, State},
+    edit::Edit,
     reach::{Stop, bad, settle, unstored},
     room::is_room_id,
     scope::{self, Standing},
@@ -137,6 +138,7 @@ impl Live {
             notice_seq: None,
             cleared_at: 0,
             likes: 0,
+            edit: Edit::default(),
         };
         let mut beside = vec![charter::insert(&charter, &caller.user)];
         beside.extend(hosts.iter().map(|host| appoint(&charter.id, &self.member(host))));

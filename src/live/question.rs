@@ -109,7 +109,8 @@ impl Live {
         let next = rows.last().filter(|_| is_more).map(cursor_at);
         let questions = rows.iter().zip(contents).filter_map(|(row, content)| {
             let user = scene.actor.told(&row.author).cloned();
-            content.map(|content| QuestionSeen { comment: content.shown, user })
+            let comment = content?.shown.near(&scene.facts.charter.edit);
+            Some(QuestionSeen { comment, user })
         });
         Ok(Questions { questions: questions.collect(), next })
     }
@@ -176,7 +177,8 @@ impl Live {
         self.record(&scene.room.id, by, Act { kind: "question", detail: &detail, beside }).await?;
         if shows {
             let answer = answer.map(str::to_owned);
-            let event = Event::Question { comment: content.shown, state: to, answer };
+            let comment = content.shown.near(&scene.facts.charter.edit);
+            let event = Event::Question { comment, state: to, answer };
             self.tell_viewers(&scene.room, &event).await;
         }
         let id = row.id.clone();

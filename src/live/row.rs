@@ -19,9 +19,13 @@ pub(super) struct CommentRow {
     /// Who looks at it, and until when that keeps others off.
     pub(super) holder: Option<UserId>,
     pub(super) held_until: i64,
+    /// Where in the uncut media.
+    pub(super) at_ms: i64,
 }
 
-const COLUMNS: &str = "id, room, author, seq, posted_at, question, state, holder, held_until";
+/// The columns that [`CommentRow::of_row`] reads.
+pub(super) const COLUMNS: &str =
+    "id, room, author, seq, posted_at, question, state, holder, held_until, at_ms";
 
 impl CommentRow {
     pub(super) fn of_row(row: &Row) -> Self {
@@ -35,6 +39,7 @@ impl CommentRow {
             state: State::of(row.text(6)),
             holder: row.opt_text(7).map(UserId::from),
             held_until: row.int(8),
+            at_ms: row.int(9),
         }
     }
 
@@ -91,25 +96,6 @@ pub(super) fn open_questions(room: &RoomId, after: (i64, &str), limit: i64) -> S
          ORDER BY posted_at, id LIMIT $3"
     );
     Statement::new(sql).bind(after.0).bind(after.1).bind(limit).bind(room.as_str())
-}
-
-/// A page of what viewers may browse, by position; comments posted until `cleared_at` are not there.
-pub(super) fn shown(room: &RoomId, cleared_at: i64, (limit, skip): (i64, i64)) -> Statement {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM live_comment WHERE state = 'visible' AND room = $1 AND posted_at > $2
-         ORDER BY at_ms, id LIMIT $3 OFFSET $4"
-    );
-    Statement::new(sql).bind(room.as_str()).bind(cleared_at).bind(limit).bind(skip)
-}
-
-/// How many comments viewers may browse.
-pub(super) fn shown_count(room: &RoomId, cleared_at: i64) -> Statement {
-    Statement::new(
-        "SELECT COUNT(*) FROM live_comment
-         WHERE state = 'visible' AND room = $1 AND posted_at > $2",
-    )
-    .bind(room.as_str())
-    .bind(cleared_at)
 }
 
 /// What an author wrote since `since`, the newest first, save what is off already.

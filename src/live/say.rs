@@ -16,6 +16,7 @@ use super::{
     judge::{Fate, Judging},
     keep::Spoken,
     permit::{check_client_id, check_pause, check_text, may_speak},
+    replay::place,
     room::{Room, lock},
     scope::Actor,
     settings::Speak,
@@ -25,9 +26,6 @@ use crate::{
     ids::{CommentId, RoomId, UserId},
     operation::{Caller, Refusal},
 };
-
-/// How far behind the media's clock a viewer's player may be, in milliseconds.
-const BEHIND_MAX_MS: i64 = 60_000;
 
 /// Asks to say something to a room.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -40,7 +38,8 @@ pub(super) struct CommentWanted {
     pub(super) client_id: String,
     /// What: 1–200 characters.
     pub(super) text: String,
-    /// Where the author's player stands, in milliseconds; the media's own position when absent.
+    /// Where the author's player stands, in milliseconds; the media's own position when absent. In a
+    /// replay it must be given.
     #[serde(default)]
     pub(super) at_ms: Option<i64>,
     /// It is a question, where the room takes questions.
@@ -138,6 +137,7 @@ impl Live {
             };
         }
         may_speak(facts, actor, follows_since, now_ms)?;
+        let at_ms = place(&facts.charter, asked.at_ms, now_ms)?;
         if asked.question && !facts.charter.settings.questions {
             return Err(Refusal::new(Code::NotAvailable).because("the room takes no questions"));
         }
@@ -164,12 +164,9 @@ impl Live {
             counts: !matches!(fate, Fate::Reject(_)),
             told: Arc::clone(&told),
         });
-        let position = facts.charter.position_ms(now_ms);
         let shown = Shown {
             id,
-            at_ms: asked.at_ms.map_or(position, |at| {
-                at.clamp(position.saturating_sub(BEHIND_MAX_MS).max(0), position)
-            }),
+            at_ms,
             posted_at: now_ms,
             face,
             text: asked.text,

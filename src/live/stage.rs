@@ -1,4 +1,5 @@
-//! `live.start`, `.pause`, `.resume`, `.end`: the host begins and ends, and stops the clock.
+//! `live.start`, `.pause`, `.resume`, `.end`, `.publish_replay`: the host begins and ends, stops the
+//! clock, and lets the recording be watched.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,7 @@ pub(super) enum Step {
     Pause,
     Resume,
     End,
+    Replay,
 }
 
 impl Live {
@@ -57,7 +59,7 @@ impl Live {
         };
         let beside = match step {
             Step::End => vec![end_session_mutes(&scene.room.id)],
-            Step::Start | Step::Pause | Step::Resume => Vec::new(),
+            Step::Start | Step::Pause | Step::Resume | Step::Replay => Vec::new(),
         };
         let detail = serde_json::json!({ "step": step });
         self.change(&scene, (set, values), Act { kind: "state", detail: &detail, beside }).await?;
@@ -87,9 +89,13 @@ fn change(
             "state = 'ended', ended_at = $1, paused_at = NULL, paused_ms = paused_ms + $2",
             vec![now_ms.into(), pause_ms.into()],
         )),
+        (Step::Replay, State::Ended, _) => Some(("state = 'replay'", Vec::new())),
+        // The recording is taken back; the media ended when it did.
+        (Step::End, State::Replay, _) => Some(("state = 'ended'", Vec::new())),
         (Step::Start | Step::Resume, State::Live, None)
         | (Step::Pause, State::Live, Some(_))
-        | (Step::End, State::Ended, _) => None,
+        | (Step::End, State::Ended, _)
+        | (Step::Replay, State::Replay, _) => None,
         (_, state, _) => return Err(Refusal::new(Code::Stale).with("state", state.as_str())),
     };
     Ok(done)

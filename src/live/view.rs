@@ -7,6 +7,7 @@ use super::{
     Live,
     charter::{Charter, State},
     comment::Shown,
+    edit::Cut,
     facts::Notice,
     room::Room,
     scope::{Actor, Standing},
@@ -21,7 +22,7 @@ use crate::{
 /// Where a room stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct Stage {
-    /// `scheduled`, `live` or `ended`.
+    /// `scheduled`, `live`, `ended` or `replay`.
     pub(super) state: State,
     /// It is live and pauses.
     pub(super) paused: bool,
@@ -31,7 +32,8 @@ pub(super) struct Stage {
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ended_at: Option<i64>,
-    /// Where its media stands, in milliseconds from the start without pauses.
+    /// Where its media stands, in milliseconds from the start without pauses; once it is over, how
+    /// long it is without what was cut out.
     pub(super) position_ms: i64,
 }
 
@@ -80,8 +82,11 @@ pub(super) struct DeskSeen {
     pub(super) you: Duty,
     /// All settings.
     pub(super) settings: Settings,
-    /// How often they were changed.
+    /// How often settings and cuts were changed.
     pub(super) version: i64,
+    /// What was cut out of the recording, in milliseconds of the uncut media.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) cuts: Vec<Cut>,
     /// Who is on the staff; to hosts alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) staff: Vec<MemberSeen>,
@@ -109,7 +114,7 @@ impl Stage {
             paused: charter.is_open() && charter.paused_at.is_some(),
             started_at: charter.started_at,
             ended_at: charter.ended_at,
-            position_ms: charter.position_ms(now_ms),
+            position_ms: charter.edit.near(charter.position_ms(now_ms)),
         }
     }
 }
@@ -167,6 +172,7 @@ impl Live {
             you,
             settings: charter.settings.clone(),
             version: charter.version,
+            cuts: charter.edit.cuts().to_vec(),
             staff,
         }))
     }

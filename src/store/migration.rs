@@ -33,6 +33,7 @@ pub const ALL: &[Migration] = migrations![
     "0017_alert",
     "0018_media",
     "0019_live",
+    "0020_live_replay",
 ];
 
 impl Migration {

@@ -31,17 +31,21 @@ async fn every_operation_is_declared_with_its_rate() {
     live.notice Write
     live.pause Write
     live.pin Write
+    live.publish_replay Write
     live.question.answer Write
     live.question.ignore Write
     live.question.list Read
     live.question.select Write
     live.remove Write
+    live.replay Read
+    live.replay_seek Read
     live.resume Write
     live.room.get Read
     live.room.put Write
     live.rooms Read
     live.settings Write
     live.start Write
+    live.trim Write
     live.unmute Write
     live.unpin Write
     ");
@@ -118,7 +122,7 @@ async fn the_document_names_every_operation_event_and_setting() {
     }
     let settings = house.set(json!({})).await;
     names.extend(settings["settings"].as_object().unwrap().keys().cloned());
-    assert!(names.len() >= 28 + 9 + 7 + 3 + 8, "{names:?}");
+    assert!(names.len() >= 32 + 10 + 8 + 3 + 8, "{names:?}");
     for name in names {
         assert!(document.contains(&format!("`{name}`")), "{name} is not documented");
     }

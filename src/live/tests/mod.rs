@@ -8,5 +8,7 @@ mod house;
 mod keeping;
 mod leading;
 mod muting;
+mod replaying;
 mod rights;
 mod talking;
+mod trimming;

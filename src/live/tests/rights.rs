@@ -33,6 +33,8 @@ fn operations(id: &str) -> Vec<(&'static str, Value, &'static str)> {
         ("room.get", room.clone(), "viewer"),
         ("list", room.clone(), "viewer"),
         ("like", room.clone(), "viewer"),
+        ("replay", json!({"room": "r1", "from_ms": 0, "to_ms": 9}), "viewer"),
+        ("replay_seek", json!({"room": "r1", "at_ms": 9, "count": 9}), "viewer"),
         ("hold.list", room.clone(), "keeper"),
         ("hold.claim", named.clone(), "keeper"),
         ("hold.decide", json!({"room": "r1", "comment": id, "decision": "approve"}), "keeper"),
@@ -53,6 +55,8 @@ fn operations(id: &str) -> Vec<(&'static str, Value, &'static str)> {
         ("dismiss", json!({"room": "r1", "member": "nobody"}), "host"),
         ("room.put", json!({"id": "r1", "title": "选岗答疑"}), "host"),
         ("pause", room.clone(), "host"),
+        ("publish_replay", room.clone(), "host"),
+        ("trim", json!({"room": "r1", "cuts": []}), "host"),
         ("resume", room.clone(), "host"),
         ("clear", room, "host"),
     ]
