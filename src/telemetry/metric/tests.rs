@@ -78,8 +78,8 @@ fn the_operators_table_is_the_catalogue() {
     };
     let head = "\n| Metric | Kind | Labels | Meaning |\n|---|---|---|---|\n".to_owned();
     let table = Metric::ALL.iter().map(row).fold(head, |table, row| table + &row);
-    let document = include_str!("../../../docs/OPERATIONS.md");
+    let document = include_str!("../../../docs/METRICS.md");
     let (_, rest) = document.split_once("<!-- metrics -->").unwrap();
     let (written, _) = rest.split_once("<!-- /metrics -->").unwrap();
-    assert!(written.trim() == table.trim(), "write into docs/OPERATIONS.md:\n{table}");
+    assert!(written.trim() == table.trim(), "write into docs/METRICS.md:\n{table}");
 }

@@ -25,6 +25,9 @@ fn input(name: &str, room: &str) -> Value {
         "live.hold.decide" => json!({"room": room, "comment": "none", "decision": "approve"}),
         "live.mute" => json!({"room": room, "comment": "none", "term": {"minutes": 1}}),
         "live.settings" => json!({"room": room, "set": {}}),
+        "live.replay" => json!({"room": room, "from_ms": 0, "to_ms": 1_000}),
+        "live.replay_seek" => json!({"room": room, "at_ms": 0, "count": 1}),
+        "live.trim" => json!({"room": room, "cuts": []}),
         "live.dismiss" => json!({"room": room, "member": "none"}),
         "live.appoint"
         | "live.hold.claim"
@@ -57,7 +60,8 @@ fn is_denied(name: &str, card: &Card, room: &str) -> bool {
         return true;
     }
     match name {
-        "live.comment" | "live.like" | "live.list" | "live.room.get" | "live.rooms" => false,
+        "live.comment" | "live.like" | "live.list" | "live.replay" | "live.replay_seek"
+        | "live.room.get" | "live.rooms" => false,
         "live.room.put" if room == NOBODYS => {
             !matches!(card.role, Role::Service | Role::Operator | Role::Lead)
         }
