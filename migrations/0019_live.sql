@@ -82,5 +82,6 @@ CREATE TABLE live_comment (
 
 CREATE INDEX live_comment_shown ON live_comment (room, at_ms, id) WHERE state = 'visible';
 CREATE INDEX live_comment_held ON live_comment (room, posted_at, id) WHERE state = 'held';
+CREATE INDEX live_comment_waiting ON live_comment (posted_at, id) WHERE state = 'held';
 CREATE INDEX live_comment_asked ON live_comment (room, posted_at, id) WHERE question = 'open';
 CREATE INDEX live_comment_by_author ON live_comment (room, author, posted_at);

@@ -81,9 +81,16 @@ impl Hub {
     /// Lets gathered publications leave as their ticks end, until `stop`.
     pub async fn tick_until(&self, stop: CancellationToken) {
         let ticker = &self.0.ticker;
+        let mut adapted_at = Instant::now();
         loop {
             let next = match ticker.over() {
                 Ok(over) => {
+                    // Once a tick, before the first write: what other channels sent a moment ago is
+                    // no sign of writers that are behind.
+                    if adapted_at.elapsed() >= ticker.length() {
+                        ticker.adapt(self.0.flusher.is_behind());
+                        adapted_at = Instant::now();
+                    }
                     over.iter().for_each(|channel| self.end_tick(channel));
                     continue;
                 }
@@ -98,7 +105,6 @@ impl Hub {
     }
 
     fn end_tick(&self, channel: &ChannelName) {
-        self.0.ticker.adapt(self.0.flusher.is_behind());
         let dirty = self.0.count(self.0.topics.release(channel));
         self.0.flusher.flush(dirty);
     }

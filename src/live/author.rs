@@ -72,22 +72,31 @@ impl Authors {
     }
 
     fn find(&self, key: &(RoomId, UserId)) -> Option<Arc<Author>> {
-        let mut generations = self.lock();
+        self.find_in(&mut self.lock(), key)
+    }
+
+    fn find_in(
+        &self,
+        generations: &mut Generations,
+        key: &(RoomId, UserId),
+    ) -> Option<Arc<Author>> {
         if let Some(author) = generations.young.get(key) {
             return Some(Arc::clone(author));
         }
         let author = generations.old.remove(key)?;
-        self.put(&mut generations, key.clone(), &author);
+        self.put(generations, key.clone(), &author);
         Some(author)
     }
 
     /// Remembers an author, unless somebody was first.
     fn keep(&self, key: (RoomId, UserId), author: Author) -> Arc<Author> {
-        if let Some(known) = self.find(&key) {
+        // Found and put under one lock: of two first comments at once, both are this author's.
+        let mut generations = self.lock();
+        if let Some(known) = self.find_in(&mut generations, &key) {
             return known;
         }
         let author = Arc::new(author);
-        self.put(&mut self.lock(), key, &author);
+        self.put(&mut generations, key, &author);
         author
     }
 

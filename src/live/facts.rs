@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Live,
     charter::{self, Charter},
-    comment::{Content, Shown, room_thread, thread},
+    comment::{Content, Shown, State, room_thread, thread},
     reach::{unarchived, unstored},
     row::{self, CommentRow},
     staff::{Member, Mute, mutes_of, staff_of},
@@ -84,11 +84,14 @@ impl Live {
         }))
     }
 
-    /// A comment of the room, at its position in the uncut media.
+    /// A comment of the room that may be shown, at its position in the uncut media.
     async fn read_shown(&self, room: &RoomId, id: &CommentId) -> Result<Option<Shown>, Refusal> {
         let rows = self.needs().store.read(row::by_id(room, id)).await;
         let rows = rows.map_err(|it| unstored(&it))?;
-        let Some(row) = rows.first().map(CommentRow::of_row) else { return Ok(None) };
+        let shows = |row: &CommentRow| matches!(row.state, State::Visible | State::Sampled);
+        let Some(row) = rows.first().map(CommentRow::of_row).filter(shows) else {
+            return Ok(None);
+        };
         Ok(self.contents(std::slice::from_ref(&row)).await?.pop().flatten().map(|it| it.shown))
     }
 

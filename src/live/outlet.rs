@@ -59,7 +59,7 @@ impl Live {
         let parcel = Parcel { id: shown.id.clone(), data };
         let handed = lock(&room.delayed).hand(parcel, now + delay, now);
         match handed {
-            Handed::Now(parcel) => self.publish(&room.viewers, parcel.data, false).await,
+            Handed::Now(parcel) => self.let_go(room, parcel).await,
             Handed::Waits => None,
             Handed::Begins => {
                 let (live, room) = (self.clone(), Arc::clone(room));
@@ -92,17 +92,24 @@ impl Live {
         }
     }
 
-    /// Publishes a comment that waited. Whoever removed it just now may have come too early to find it
-    /// among what is published.
-    async fn let_go(&self, room: &Room, parcel: Parcel) {
-        let is_gone = || lock(&room.delayed).is_gone(&parcel.id);
+    /// Publishes what carries the text of a comment to the room's viewers.
+    pub(super) async fn tell_of(&self, room: &Room, id: &CommentId, event: &Event) {
+        let Some(data) = json(event) else { return };
+        self.let_go(room, Parcel { id: id.clone(), data }).await;
+    }
+
+    /// Publishes what carries the text of a comment, unless it is removed. Whoever removed it just now
+    /// may have come too early to find it among what is published.
+    async fn let_go(&self, room: &Room, Parcel { id, data }: Parcel) -> Option<u64> {
+        let is_gone = || lock(&room.delayed).is_gone(&id);
         if is_gone() {
-            return;
+            return None;
         }
-        self.publish(&room.viewers, parcel.data.clone(), false).await;
+        let offset = self.publish(&room.viewers, data, false).await;
         if is_gone() {
-            self.take_back(room, std::slice::from_ref(&parcel.id)).await;
+            self.take_back(room, std::slice::from_ref(&id)).await;
         }
+        offset
     }
 
     /// Takes comments from viewers: those on their way never arrive, those in the history are told as

@@ -12,6 +12,7 @@ use super::{
     permit::check_text,
     reach::{Stop, bad, settle},
     room::lock,
+    row,
     scope::Standing,
     stage::Named,
 };
@@ -79,7 +80,9 @@ impl Live {
             Some(comment) => ("pin", json!({ "comment": comment })),
             None => ("unpin", json!({})),
         };
-        self.change(&scene, set, Act { kind, detail: &detail, beside: Vec::new() }).await?;
+        // Whoever removes it at the same time must be the second, and find it pinned.
+        let beside = comment.map(|comment| row::still_shown(room, comment)).into_iter().collect();
+        self.change(&scene, set, Act { kind, detail: &detail, beside }).await?;
         let comment = scene.room.facts().pinned.clone();
         self.tell_viewers(&scene.room, &Event::Pinned { comment }).await;
         Ok(Done {})

@@ -91,6 +91,9 @@ impl Live {
         {
             return Err(bad("title has 1 to 64 characters without control ones"));
         }
+        if !scope::platform(caller.role) {
+            self.check_staff_text(caller, title)?;
+        }
         if asked.hosts.as_ref().is_some_and(|hosts| hosts.len() > STAFF_MAX) {
             return Err(Refusal::new(Code::LimitExceeded).with("max", STAFF_MAX));
         }

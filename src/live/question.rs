@@ -179,7 +179,7 @@ impl Live {
             let answer = answer.map(str::to_owned);
             let comment = content.shown.near(&scene.facts.charter.edit);
             let event = Event::Question { comment, state: to, answer };
-            self.tell_viewers(&scene.room, &event).await;
+            self.tell_of(&scene.room, &row.id, &event).await;
         }
         let id = row.id.clone();
         self.tell_desk(&scene.room, &DeskEvent::Question { id, state: to }).await;

@@ -41,19 +41,26 @@ impl Live {
         Ok(Done {})
     }
 
-    /// Takes comments off that are not off already.
+    /// Takes comments off. Of those that are off already viewers are told again: whoever did it first
+    /// may have been interrupted.
     pub(super) async fn take_off(&self, scene: &Scene, rows: &[CommentRow]) -> Result<(), Stop> {
         let is_on =
             |row: &&CommentRow| matches!(row.state, State::Visible | State::Sampled | State::Held);
-        let rows: Vec<_> = rows.iter().filter(is_on).collect();
-        let ids: Vec<CommentId> = rows.iter().map(|row| row.id.clone()).collect();
+        let off: Vec<_> = rows.iter().filter(is_on).collect();
+        if !off.is_empty() {
+            let by = &scene.actor.id;
+            let beside = off.iter().map(|row| row::turn(row, State::Removed, by)).collect();
+            let ids: Vec<_> = off.iter().map(|row| &row.id).collect();
+            let detail = json!({ "comments": ids });
+            let act = Act { kind: "remove", detail: &detail, beside };
+            self.record(&scene.room.id, by, act).await?;
+        }
+        let is_gone = |row: &&CommentRow| is_on(row) || row.state == State::Removed;
+        let gone = rows.iter().filter(is_gone);
+        let ids: Vec<CommentId> = gone.map(|row| row.id.clone()).collect();
         if ids.is_empty() {
             return Ok(());
         }
-        let by = &scene.actor.id;
-        let beside = rows.iter().map(|row| row::turn(row, State::Removed, by)).collect();
-        let detail = json!({ "comments": ids });
-        self.record(&scene.room.id, by, Act { kind: "remove", detail: &detail, beside }).await?;
         self.withdraw(&scene.room, &ids).await;
         self.unpin_gone(scene, &ids).await
     }

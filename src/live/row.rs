@@ -98,6 +98,13 @@ pub(super) fn open_questions(room: &RoomId, after: (i64, &str), limit: i64) -> S
     Statement::new(sql).bind(after.0).bind(after.1).bind(limit).bind(room.as_str())
 }
 
+/// Nothing is stored beside it unless the comment is one that may be shown.
+pub(super) fn still_shown(room: &RoomId, id: &CommentId) -> Statement {
+    let sql = "UPDATE live_comment SET state = state
+         WHERE room = $1 AND id = $2 AND state IN ('visible', 'sampled')";
+    Statement::new(sql).bind(room.as_str()).bind(id.as_str()).touching(1)
+}
+
 /// What an author wrote since `since`, the newest first, save what is off already.
 pub(super) fn recent_of(room: &RoomId, author: &UserId, (since, limit): (i64, i64)) -> Statement {
     let sql = format!(

@@ -18,7 +18,7 @@ use super::{
     permit::{check_client_id, check_pause, check_text, may_speak},
     replay::place,
     room::{Room, lock},
-    scope::Actor,
+    scope::{self, Actor},
     settings::Speak,
 };
 use crate::{
@@ -82,7 +82,8 @@ impl Live {
         check_text(&asked.text, self.config().text_max)?;
         let room = self.room(&asked.room).await?;
         let facts = room.facts();
-        let actor = self.actor(caller, &facts).await?;
+        let works = self.works(caller).await?;
+        let actor = scope::actor(caller, &facts, works);
         let author = self.author(&room.id, &caller.user).await?;
         let face = self.face(caller, &actor).await?;
         let follows_since = self.follows_since(&facts, &actor).await?;
@@ -90,6 +91,9 @@ impl Live {
             let behind = |_| Refusal::new(Code::Unavailable).because("the archive is behind");
             self.beside().ready().await.map_err(behind)?;
         }
+        // Settings, staff and mutes may have changed while all this was waited for.
+        let facts = room.facts();
+        let actor = scope::actor(caller, &facts, works);
         let speaker = Speaker { room: &room, facts, caller, actor, author };
         let weighed = match self.weigh(&speaker, asked, face, follows_since)? {
             Weighing::Again(told) => return told.wait().await.clone(),

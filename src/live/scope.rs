@@ -39,8 +39,11 @@ pub(super) struct Actor {
 }
 
 /// What `caller` is in the room of `facts`. `works` is whether the directory names a caller of an
-/// institution as active there now: tokens outlive employment.
+/// institution as active there now: tokens outlive employment, and a place on the staff of an
+/// institution's room outlives it as little.
 pub(super) fn actor(caller: &Caller, facts: &Facts, works: bool) -> Actor {
+    let is_theirs = facts.charter.institution.is_none() || owns(caller, &facts.charter);
+    let works = works && is_theirs;
     let is_platform = platform(caller.role);
     let standing = match caller.role {
         Role::Service | Role::Operator | Role::Lead => Standing::Host,

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::house::{House, NOW_MS, admin, host, operator, shown, user};
-use crate::operation::{Caller, Role};
+use crate::{
+    live::event::Event,
+    operation::{Caller, Role},
+};
 
 fn named(comment: &str) -> Value {
     json!({"room": "r1", "comment": comment})
@@ -231,4 +234,21 @@ async fn a_question_is_chosen_answered_or_passed_over() {
         !format!("{:?}", house.kept("live:r1").await).contains("税务局"),
         "wherever it was told"
     );
+}
+
+#[tokio::test]
+async fn what_shows_a_comment_that_was_just_removed_does_not_go_out() {
+    let house = House::new().await;
+    let room = house.live.room(&"r1".into()).await.unwrap();
+    let id = house.said(&user("ann"), "老师好").await;
+    let event = Event::Cleared { at: 1 };
+    house.live.tell_of(&room, &id.as_str().into(), &event).await;
+    let before = house.kept("live:r1").await.len();
+    for _ in 0..2 {
+        house.ask(&host(), "remove", json!({"room": "r1", "comment": id})).await;
+    }
+    let removed = house.kept("live:r1").await.len();
+    assert_eq!(removed, before + 2, "who removes it again tells viewers again");
+    house.live.tell_of(&room, &id.as_str().into(), &event).await;
+    assert_eq!(house.kept("live:r1").await.len(), removed);
 }

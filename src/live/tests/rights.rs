@@ -99,6 +99,29 @@ async fn the_platforms_hosts_lead_where_they_are_on_the_staff_and_nowhere_else()
 }
 
 #[tokio::test]
+async fn whoever_has_gone_to_another_institution_keeps_no_place_in_the_rooms_of_the_first() {
+    let house = House::new().await;
+    house.ask(&host(), "appoint", json!({"room": "r1", "user": "tutor2"})).await;
+    let before = Caller::new("tutor2", Role::Tutor).of("inst1");
+    house.ask(&before, "hold.list", json!({"room": "r1"})).await;
+    let entry = json!({"id": "tutor2", "institution": "inst2", "name": "李老师"});
+    house.directory.put_tutor(&serde_json::from_value(entry).unwrap()).await.unwrap();
+    for institution in ["inst1", "inst2"] {
+        let after = Caller::new("tutor2", Role::Tutor).of(institution);
+        let refused = house.refused(&after, "hold.list", json!({"room": "r1"})).await;
+        assert_eq!(refused, "permission denied", "with a token of {institution}");
+    }
+}
+
+#[tokio::test]
+async fn an_institution_writes_no_contact_into_the_title_of_its_room() {
+    let house = House::new().await;
+    let room = json!({"id": "r1", "title": "加微信 gk_laoli88"});
+    let refusal = house.call(&admin(), "room.put", room).await.unwrap_err();
+    assert_eq!(refusal.code(), Code::Rejected);
+}
+
+#[tokio::test]
 async fn an_institution_learns_no_id_of_a_user_by_any_answer_or_event() {
     let house = House::new().await;
     house.set(json!({"questions": true, "words": ["华图"]})).await;
