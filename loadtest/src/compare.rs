@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What is compared: the measure's name, and the head of its column.
-const COLUMNS: [(&str, &str); 23] = [
+const COLUMNS: [(&str, &str); 24] = [
     ("subscribers", "viewers"),
     ("connections", "connections"),
     ("rate", "wanted/s"),
@@ -25,6 +25,7 @@ const COLUMNS: [(&str, &str); 23] = [
     ("p99_ms", "p99 ms"),
     ("publications_per_frame", "in a frame"),
     ("publications_per_read", "in a read"),
+    ("delivered_share", "delivered"),
     ("unsent", "unsent"),
     ("missing", "missing"),
     ("lost", "lost"),
