@@ -15,7 +15,7 @@ runs=${RUNS:-3}
 server_core=${SERVER_CORE:-0}
 tool_core=${TOOL_CORE:-1}
 out=${PEERS_OUT:-target/peers}
-built=${BUILT:-target/release}
+built=${BUILT:-${CARGO_TARGET_DIR:-target}/release}
 
 missing() {
   printf '%s is missing: %s\n' "$1" "$2" >&2
