@@ -1,7 +1,7 @@
 # What one types here. Each line calls a script or a tool; decisions are made there.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check load region docs
+.PHONY: help run demo test check load peers region docs
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
@@ -20,6 +20,9 @@ check: ## The slower proofs: format, lints, documents, dependencies, fuzzing
 
 load: ## Measure a release build: make load SCENARIO=room
 	@scripts/load.sh $(SCENARIO) $(ARGS)
+
+peers: ## The same room on Belfry, Centrifugo and nchan: make peers ARGS="--rate 100"
+	@scripts/peers.sh room $(ARGS)
 
 region: ## Fetch data that says where addresses of IPv4 are, to try
 	@scripts/region.sh

@@ -15,7 +15,7 @@ runs=${RUNS:-3}
 server_core=${SERVER_CORE:-0}
 tool_core=${TOOL_CORE:-1}
 out=${PEERS_OUT:-target/peers}
-built=${BUILT:-target/release}
+built=${BUILT:-${CARGO_TARGET_DIR:-target}/release}
 
 missing() {
   printf '%s is missing: %s\n' "$1" "$2" >&2
@@ -24,6 +24,7 @@ missing() {
 
 require() {
   local go_bin
+  [[ $scenario =~ ^(room|idle|connect-storm)$ ]] || missing "$scenario" 'room, idle or connect-storm'
   command -v taskset >/dev/null || missing taskset 'apt-get install util-linux'
   (("$(nproc)" > 1)) || missing 'a second core' 'server and tool need one each'
   if [[ $peers == *nchan* ]]; then
@@ -90,7 +91,6 @@ measure() {
   case $scenario in
     room) options=(--rounds 1 --yardstick-core "$server_core" --channel load:room) ;;
     idle | connect-storm) options=(--channel load:room) ;;
-    *) missing "the scenario $scenario" 'room, idle or connect-storm' ;;
   esac
   printf '== %s\n' "$name" >&2
   taskset -c "$tool_core" "$built/belfry-loadtest" "$scenario" "${options[@]}" \

@@ -21,6 +21,7 @@ on_core() {
 # start_belfry BINARY CORE: sets `pid` and `address`.
 start_belfry() {
   local binary=$1 core=$2
+  : >"$folder/belfry.log"
   # shellcheck disable=SC2046 # words, or none
   BELFRY__HTTP__LISTEN=127.0.0.1:0 \
     BELFRY__LOG__FORMAT=json \

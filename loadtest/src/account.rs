@@ -20,6 +20,8 @@ pub(crate) struct Turn {
     pub(crate) traffic: Sum,
     /// Nothing is under way any more.
     pub(crate) has_settled: bool,
+    /// Until everything was answered.
+    pub(crate) publishing: Duration,
     /// Until nothing more came, and the CPU until it was known.
     pub(crate) length: Duration,
     pub(crate) spent: Spent,
@@ -94,8 +96,8 @@ impl Account {
         report.set("rounds", self.turns.len() as f64);
         let accepted = self.sum(|turn| turn.outcome.delivered + turn.outcome.sampled);
         report.set("published", accepted);
-        let lengths: f64 = self.turns.iter().map(|turn| turn.length.as_secs_f64()).sum();
-        report.set("published_per_s", accepted / lengths);
+        let publishing: f64 = self.turns.iter().map(|turn| turn.publishing.as_secs_f64()).sum();
+        report.set("published_per_s", accepted / publishing);
         report.set("sampled", self.sum(|turn| turn.outcome.sampled));
         report.set("held", self.sum(|turn| turn.outcome.held));
         report.set("refused", self.sum(|turn| turn.outcome.refused));
@@ -116,7 +118,11 @@ impl Account {
         let heard = listeners.heard();
         let total = heard.total.since(self.before.total);
         let all = listeners.count() as f64;
-        report.set("deliveries", self.sum(Turn::heard));
+        let deliveries = self.sum(Turn::heard);
+        report.set("deliveries", deliveries);
+        // Of what was due and not refused: 1 where the server kept up.
+        let due = self.sum(|turn| turn.outcome.due());
+        report.set("delivered_share", deliveries / (due * listeners.count() as f64));
         report.set("missing", self.sum(Turn::missing));
         report.set("surplus", self.sum(Turn::surplus));
         let lost = listeners.lost();
@@ -146,7 +152,8 @@ mod tests {
         let spent = Spent { wall: Duration::from_secs(1), cpu: None };
         let (traffic, length) = (Sum { publications: 46, ..Sum::default() }, spent.wall);
         let each = vec![10, 12, 9, 15];
-        let turn = Turn { outcome, each, traffic, has_settled: true, length, spent };
+        let publishing = length / 2;
+        let turn = Turn { outcome, each, traffic, has_settled: true, publishing, length, spent };
         assert_eq!((turn.missing(), turn.surplus(), turn.per_s()), (1, 1, 46.0));
     }
 }

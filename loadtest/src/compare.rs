@@ -12,19 +12,20 @@ use crate::{
 };
 
 /// What is compared: the measure's name, and the head of its column.
-const COLUMNS: [(&str, &str); 23] = [
+const COLUMNS: [(&str, &str); 24] = [
     ("subscribers", "viewers"),
     ("connections", "connections"),
     ("rate", "wanted/s"),
     ("published_per_s", "published/s"),
-    ("per_s", "deliveries/s"),
-    ("per_cpu_s", "deliveries/CPU-s"),
-    ("sendloop_per_cpu_s", "bare loop/CPU-s"),
+    ("per_s", "a second"),
+    ("per_cpu_s", "a CPU-second"),
+    ("sendloop_per_cpu_s", "bare loop a CPU-second"),
     ("ratio", "ratio"),
     ("p50_ms", "p50 ms"),
     ("p99_ms", "p99 ms"),
     ("publications_per_frame", "in a frame"),
     ("publications_per_read", "in a read"),
+    ("delivered_share", "delivered"),
     ("unsent", "unsent"),
     ("missing", "missing"),
     ("lost", "lost"),

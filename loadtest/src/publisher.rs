@@ -80,6 +80,11 @@ impl Outcome {
         self.fault = self.fault.take().or_else(|| other.fault.clone());
     }
 
+    /// All that was due, save what was refused or held.
+    pub(crate) fn due(&self) -> u64 {
+        self.delivered + self.sampled + self.unsent + self.unanswered
+    }
+
     fn count(&mut self, status: Status) {
         match status {
             Status::Delivered => self.delivered += 1,

@@ -131,6 +131,7 @@ impl<'a> Room<'a> {
         let stretch = Stretch::begin(self.target.process.as_ref())?;
         let began = Instant::now();
         let outcome = self.publish(began + LEAD, strokes).await?;
+        let publishing = began.elapsed().max(length);
         let (wanted, patience) = match outcome.sampled {
             0 => (outcome.delivered, PATIENCE),
             sampled => (outcome.delivered + sampled, PATIENCE_SAMPLED),
@@ -144,6 +145,7 @@ impl<'a> Room<'a> {
             has_settled: is_whole || last + patience <= Instant::now(),
             outcome,
             spent: stretch.end()?,
+            publishing,
             length: last - began,
         })
     }
