@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 scenario=${1:-room}
 shift || true
-peers=${PEERS:-belfry belfry-stream centrifugo centrifugo-stream nchan}
+peers=${PEERS:-belfry belfry-stream belfry-gathered centrifugo centrifugo-stream nchan}
 runs=${RUNS:-3}
 server_core=${SERVER_CORE:-0}
 tool_core=${TOOL_CORE:-1}
@@ -105,6 +105,7 @@ run() {
   case $name in
     belfry) measure "$name" "${belfry_options[@]}" "$@" ;;
     belfry-stream) measure "$name" "${belfry_options[@]}" --channel kept:room "$@" ;;
+    belfry-gathered) measure "$name" "${belfry_options[@]}" --channel gathered:room "$@" ;;
     centrifugo) measure "$name" "${centrifugo_options[@]}" "$@" ;;
     centrifugo-stream) measure "$name" "${centrifugo_options[@]}" --channel kept:room "$@" ;;
     centrifugo-api)
@@ -115,7 +116,7 @@ run() {
       measure "$name" --protocol nchan --pid "$nchan_pids" --url "ws://$nchan/sub?id={channel}" \
         --publish-api "http://$nchan/pub?id={channel}" "$@"
       ;;
-    *) missing "$name" 'belfry, belfry-stream, centrifugo, centrifugo-stream, centrifugo-api or nchan' ;;
+    *) missing "$name" 'belfry, belfry-stream, belfry-gathered, centrifugo, centrifugo-stream, centrifugo-api or nchan' ;;
   esac
 }
 
