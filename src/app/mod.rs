@@ -206,18 +206,6 @@ impl Foundations {
         });
         let region = Region::load(&config.region, &metrics).context("load the region data")?;
         let directory = Directory::new(store.clone(), clock.clone());
-        let needs = live::Needs {
-            store: store.clone(),
-            archive: archive.clone(),
-            moderation: moderation.clone(),
-            alerts: alerts.clone(),
-            directory: directory.clone(),
-            hub: hub.clone(),
-            region: rooms::region(&region),
-            clock: clock.clone(),
-            metrics: metrics.clone(),
-        };
-        let live = Live::start(config.live.clone(), needs);
         let keys = archive.derive(media::link::KEYS_FOR);
         let signer = Signer::new(&keys, &config.http.public_url, config.media.link_ttl);
         let needs = media::Needs {
@@ -227,6 +215,19 @@ impl Foundations {
             metrics: metrics.clone(),
         };
         let media = Media::open(config.media.clone(), needs).context("open the files")?;
+        let needs = live::Needs {
+            store: store.clone(),
+            archive: archive.clone(),
+            moderation: moderation.clone(),
+            alerts: alerts.clone(),
+            directory: directory.clone(),
+            media: media.clone(),
+            hub: hub.clone(),
+            region: rooms::region(&region),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
+        let live = Live::start(config.live.clone(), needs);
         Ok(Self {
             clock,
             metrics,

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     archive::Window,
-    ids::{CommentId, RoomId, UserId},
+    ids::{CommentId, MediaId, RoomId, UserId},
     operation::Refusal,
 };
 
@@ -36,6 +36,8 @@ pub(super) struct Said {
     pub(super) id: CommentId,
     pub(super) client_id: String,
     pub(super) text: String,
+    /// What they spoke, when they did not write.
+    pub(super) media: Option<MediaId>,
     pub(super) posted_at: i64,
     /// Whether it was taken: a rejected one takes no turn and is no piece of anything.
     pub(super) counts: bool,
@@ -151,7 +153,7 @@ impl Memory<'_> {
 
     /// Whether the very same was said since `since`.
     pub(super) fn has(&self, text: &str, since: i64) -> bool {
-        self.taken().any(|said| said.posted_at > since && said.text.trim() == text.trim())
+        self.written().any(|said| said.posted_at > since && said.text.trim() == text.trim())
     }
 
     /// When they last took a turn.
@@ -161,7 +163,7 @@ impl Memory<'_> {
 
     /// What is judged together with the next one, oldest first.
     pub(super) fn earlier(&self, now_ms: i64) -> Vec<&str> {
-        let near = self.taken().rev().filter(|said| now_ms - said.posted_at <= WINDOW_MS);
+        let near = self.written().rev().filter(|said| now_ms - said.posted_at <= WINDOW_MS);
         let mut earlier: Vec<_> = near.take(EARLIER_MAX).map(|said| said.text.as_str()).collect();
         earlier.reverse();
         earlier
@@ -178,6 +180,10 @@ impl Memory<'_> {
     fn taken(&self) -> impl DoubleEndedIterator<Item = &Said> {
         self.0.iter().filter(|said| said.counts)
     }
+
+    fn written(&self) -> impl DoubleEndedIterator<Item = &Said> {
+        self.taken().filter(|said| said.media.is_none())
+    }
 }
 
 impl Said {
@@ -188,6 +194,7 @@ impl Said {
             id: content.shown.id,
             client_id: content.client_id,
             text: content.shown.text,
+            media: content.shown.media.map(|facts| facts.id),
             posted_at: content.shown.posted_at,
             counts: content.outcome != State::Rejected,
             told: Arc::new(SetOnce::new_with(Some(answer))),
@@ -204,6 +211,7 @@ mod tests {
             id: CommentId::new(second.to_string()),
             client_id: format!("k{second}"),
             text: text.to_owned(),
+            media: None,
             posted_at: second * 1_000,
             counts: text != "rejected",
             told: Told::default(),

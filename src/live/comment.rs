@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{edit::Edit, scope::Standing};
+use super::scope::Standing;
 use crate::{
     archive,
     ids::{CommentId, RoomId, UserId},
+    media::Facts,
     moderation::{Category, Span, Verdict},
     operation::Role,
 };
@@ -41,20 +42,23 @@ pub(super) struct Face {
     pub(super) region: String,
 }
 
-/// A comment as everybody sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A comment as it is kept. What people see of it is [`super::seen::Seen`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Shown {
     /// Its name; names rise as comments are written.
     pub(super) id: CommentId,
-    /// Where in the media it was made, in milliseconds; of a trimmed recording, where that is now.
+    /// Where in the uncut media it was made, in milliseconds.
     pub(super) at_ms: i64,
     /// When it was written, in milliseconds since 1970.
     pub(super) posted_at: i64,
     /// Who wrote it.
     #[serde(flatten)]
     pub(super) face: Face,
-    /// What they wrote, to be shown as text and nothing else.
+    /// What they wrote, to be shown as text and nothing else; empty when they spoke.
     pub(super) text: String,
+    /// What they spoke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) media: Option<Box<Facts>>,
     /// It is a question.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) question: bool,
@@ -88,6 +92,8 @@ pub(super) enum Cause {
     Rules,
     /// It could not be judged.
     Unjudged,
+    /// It is a voice, which nothing judges.
+    Voice,
 }
 
 /// Where a question stands.
@@ -136,18 +142,6 @@ pub(super) struct Content {
     pub(super) cause: Option<Cause>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) verdict: Option<Judged>,
-}
-
-impl Shown {
-    /// At its position in the media that `edit` left; `None` when that was cut out.
-    pub(super) fn within(self, edit: &Edit) -> Option<Self> {
-        Some(Self { at_ms: edit.shown(self.at_ms)?, ..self })
-    }
-
-    /// The same, at the edge of the cut when it was cut out.
-    pub(super) fn near(self, edit: &Edit) -> Self {
-        Self { at_ms: edit.near(self.at_ms), ..self }
-    }
 }
 
 impl State {

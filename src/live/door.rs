@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Live, reach::bad, scope::Standing};
 use crate::{
     error::Code,
-    ids::{ChannelName, CommentId, RoomId},
+    ids::{ChannelName, CommentId, MediaId, RoomId},
     operation::{Caller, Refusal},
 };
 
@@ -14,7 +14,9 @@ use crate::{
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Published {
+    #[serde(default)]
     text: String,
+    media: Option<MediaId>,
     client_id: Option<String>,
     at_ms: Option<i64>,
     #[serde(default)]
@@ -27,6 +29,8 @@ struct Comment {
     room: RoomId,
     client_id: String,
     text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media: Option<MediaId>,
     at_ms: Option<i64>,
     question: bool,
 }
@@ -75,10 +79,12 @@ impl Live {
 pub fn comment_in(channel: &ChannelName, data: &[u8], now_ms: i64) -> Result<String, Refusal> {
     let room = room_of(channel, "live:").ok_or(Code::PermissionDenied)?;
     // The parser's own words would quote what was sent.
-    let Published { text, client_id, at_ms, question } = serde_json::from_slice(data)
-        .map_err(|_| bad("publish {\"text\"}, and if you like `client_id`, `at_ms`, `question`"))?;
+    let Published { text, media, client_id, at_ms, question } = serde_json::from_slice(data)
+        .map_err(|_| {
+            bad("publish {\"text\"} or {\"media\"}, and if you like `client_id`, `at_ms`, `question`")
+        })?;
     let client_id = client_id.unwrap_or_else(|| CommentId::fresh(now_ms).to_string());
-    let comment = Comment { room, client_id, text, at_ms, question };
+    let comment = Comment { room, client_id, text, media, at_ms, question };
     serde_json::to_string(&comment).map_err(|_| Code::Internal.into())
 }
 
@@ -117,8 +123,14 @@ mod tests {
 
     #[test]
     fn what_is_no_comment_is_refused() {
-        for data in ["", "5", r#""老师好""#, "{}", r#"{"text": 5}"#, r#"{"text": "x", "to": "y"}"#]
-        {
+        for data in [
+            "",
+            "5",
+            r#""老师好""#,
+            r#"{"media": 5}"#,
+            r#"{"text": 5}"#,
+            r#"{"text": "x", "to": "y"}"#,
+        ] {
             assert_eq!(asked("live:demo", data), Err(Code::BadRequest), "{data}");
         }
         for channel in ["$live:demo", "live_desk:demo", "other"] {

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    comment::{Asked, Cause, Shown, State as CommentState},
+    comment::{Asked, Cause, State as CommentState},
     edit::Cut,
     facts::Notice,
+    seen::Seen,
     settings::{PublicSettings, Settings},
     staff::Term,
     view::Stage,
@@ -22,7 +23,7 @@ use crate::{
 pub(super) enum Event {
     /// Somebody comments.
     #[serde(rename = "live.comment")]
-    Comment(Shown),
+    Comment(Seen),
     /// Comments were taken off: show them no more.
     #[serde(rename = "live.removed")]
     Removed {
@@ -34,7 +35,7 @@ pub(super) enum Event {
     Pinned {
         /// Which; absent when none is.
         #[serde(skip_serializing_if = "Option::is_none")]
-        comment: Option<Shown>,
+        comment: Option<Seen>,
     },
     /// There is another notice, or none.
     #[serde(rename = "live.notice")]
@@ -60,7 +61,7 @@ pub(super) enum Event {
     #[serde(rename = "live.question")]
     Question {
         /// The question.
-        comment: Shown,
+        comment: Seen,
         /// Where it stands: `selected` or `answered`.
         state: Asked,
         /// The answer, when it was answered in writing.
@@ -104,7 +105,7 @@ pub(super) enum DeskEvent {
     #[serde(rename = "live_desk.comment")]
     Comment {
         /// The comment; of one that the rules rejected, without its text.
-        comment: Shown,
+        comment: Seen,
         /// What became of it.
         state: CommentState,
         /// Why it is held.

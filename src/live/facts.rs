@@ -64,10 +64,7 @@ impl Live {
             None => Words::compile(&needs.moderation, &charter.settings.words).await?,
         };
         let pinned = match &charter.pinned {
-            Some(comment) => {
-                let shown = self.read_shown(id, comment).await?;
-                shown.map(|shown| shown.near(&charter.edit))
-            }
+            Some(comment) => self.read_shown(id, comment).await?,
             None => None,
         };
         let notice = match charter.notice_seq {

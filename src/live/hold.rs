@@ -9,16 +9,18 @@ use serde_json::json;
 use super::{
     Live,
     act::{Act, Scene},
-    comment::{Cause, Shown, State},
+    comment::{Cause, State},
     event::{DeskEvent, PersonalEvent},
     pin::NamedComment,
     reach::{Stop, bad, settle, unstored},
     row::{self, CommentRow},
     scope::{self, Standing},
+    seen::Seen,
 };
 use crate::{
     error::Code,
     ids::{CommentId, RoomId, UserId},
+    media::claim,
     moderation::Category,
     operation::{Caller, Refusal},
 };
@@ -44,7 +46,7 @@ pub(super) struct HeldSeen {
     /// Where.
     pub(super) room: RoomId,
     /// What.
-    pub(super) comment: Shown,
+    pub(super) comment: Seen,
     /// Why it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cause: Option<Cause>,
@@ -145,7 +147,7 @@ impl Live {
                 room: row.room,
                 cause: content.cause,
                 category: content.verdict.and_then(|verdict| verdict.category),
-                comment: content.shown.near(&facts.charter.edit),
+                comment: self.lens(&facts.charter.edit).near(content.shown),
             });
         }
         Ok(HeldPage { held, next })
@@ -195,7 +197,10 @@ impl Live {
         let content = content.ok_or(Code::Gone)?;
         let (by, now_ms) = (&scene.actor.id, self.needs().clock.now_ms());
         let detail = json!({ "comment": row.id, "decision": asked.decision });
-        let beside = vec![row::decide(&row, state, by, now_ms)];
+        let mut beside = vec![row::decide(&row, state, by, now_ms)];
+        if state == State::Rejected {
+            beside.extend(row.media.as_ref().map(claim::withdraw));
+        }
         let act = Act { kind: "decide", detail: &detail, beside };
         self.record(&scene.room.id, by, act).await?;
         if state == State::Visible {

@@ -6,7 +6,7 @@ use super::{
     Live,
     comment::{Cause, Judged},
     facts::Facts,
-    settings::OnWord,
+    settings::{OnWord, Voices},
     words::Words,
 };
 use crate::{
@@ -32,6 +32,8 @@ pub(super) struct Judging<'a> {
     /// What its author wrote just before.
     pub(super) earlier: &'a [&'a str],
     pub(super) role: Role,
+    /// Whether it is a voice, and there is no text.
+    pub(super) is_voice: bool,
     /// Whether the room's own rules bind them.
     pub(super) is_staff: bool,
 }
@@ -39,8 +41,16 @@ pub(super) struct Judging<'a> {
 impl Live {
     /// Judges a comment. Whatever cannot be judged waits for a moderator: nothing passes unjudged.
     pub(super) fn judge(&self, facts: &Facts, judging: Judging<'_>) -> Fate {
-        let Judging { text, earlier, role, is_staff } = judging;
+        let Judging { text, earlier, role, is_staff, is_voice } = judging;
         let (needs, settings) = (self.needs(), &facts.charter.settings);
+        if is_voice {
+            return match settings.voice {
+                _ if is_staff => Fate::Pass,
+                Voices::Open if settings.premoderated => Fate::Hold(Cause::Premoderated, None),
+                Voices::Open => Fate::Pass,
+                Voices::Held | Voices::Off => Fate::Hold(Cause::Voice, None),
+            };
+        }
         let side = if role == Role::User { Side::User } else { Side::Institution };
         let question = Question { text, earlier, place: Place::Live, side };
         let verdict = match needs.moderation.decide(question, &needs.metrics) {

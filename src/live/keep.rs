@@ -1,5 +1,7 @@
 //! How a comment is archived, and what the room's desk and the platform's staff are told of it.
 
+use std::iter;
+
 use super::{
     Live,
     comment::{Content, State, thread},
@@ -13,6 +15,7 @@ use crate::{
     archive::Draft,
     directory::SUPPORT,
     ids::{ConversationId, InstitutionId, RoomId, UserId},
+    media::{Purpose, claim},
     moderation::Category,
     operation::Refusal,
     telemetry::label::ByState,
@@ -30,6 +33,9 @@ pub(super) struct Spoken<'a> {
 impl Live {
     /// The record of a comment, with its row beside it.
     pub(super) fn draft(&self, room: &RoomId, author: &UserId, content: &Content) -> Draft {
+        let media = content.shown.media.as_ref();
+        let take = if content.outcome == State::Rejected { claim::conceal } else { claim::show };
+        let heard = media.map(|facts| take(&facts.id, author, Purpose::Live));
         Draft {
             thread: thread(room, author),
             author: author.as_str().to_owned(),
@@ -37,7 +43,7 @@ impl Live {
             client_id: None,
             kind: "comment",
             content: serde_json::to_vec(content).unwrap_or_default(),
-            beside: vec![row::insert(room, author, content)],
+            beside: iter::once(row::insert(room, author, content)).chain(heard).collect(),
         }
     }
 
@@ -69,7 +75,7 @@ impl Live {
     pub(super) async fn report(&self, room: &Room, content: &Content) {
         let state = content.outcome;
         self.needs().metrics.live_comments.one(&ByState { state: state.as_str() });
-        let mut comment = content.shown.clone().near(&room.facts().charter.edit);
+        let mut comment = self.lens(&room.facts().charter.edit).near(content.shown.clone());
         if state == State::Rejected {
             comment.text.clear();
         }

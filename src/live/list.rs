@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Live,
-    comment::Shown,
     reach::{bad, unstored},
     row::CommentRow,
     scope::Standing,
+    seen::Seen,
     shelf::Shelf,
 };
 use crate::{
@@ -38,7 +38,7 @@ fn first() -> u32 {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct Listed {
     /// By position.
-    pub(super) comments: Vec<Shown>,
+    pub(super) comments: Vec<Seen>,
     /// Which page it is.
     pub(super) page: u32,
     /// How many pages there are.

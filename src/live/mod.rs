@@ -39,6 +39,7 @@ mod rooms;
 mod row;
 mod say;
 mod scope;
+mod seen;
 mod set;
 mod settings;
 mod shelf;
@@ -48,6 +49,7 @@ mod stats;
 mod team;
 mod trim;
 mod view;
+mod voice;
 mod words;
 
 use std::{sync::Arc, time::Duration};
@@ -64,6 +66,7 @@ use crate::{
     config,
     directory::Directory,
     hub::Hub,
+    media::Media,
     moderation::Moderation,
     operation::{Caller, Refusal},
     store::Store,
@@ -85,6 +88,8 @@ pub struct Needs {
     pub alerts: Alerts,
     /// What people are called, and who works where.
     pub directory: Directory,
+    /// What was spoken.
+    pub media: Media,
     /// Who listens.
     pub hub: Hub,
     /// Where people write from.

@@ -145,6 +145,14 @@ fn speaking(live: &Live) -> Vec<Operation> {
             Send,
             comment
         ),
+        operation!(
+            live,
+            "live.voice",
+            "The voice of a comment, with a link that begins to count now.",
+            Role::ALL,
+            Read,
+            voice
+        ),
         operation!(live, "live.like", "Gives likes, 20 at most.", SPEAKERS, Signal, like),
     ]
 }

@@ -53,7 +53,7 @@ impl Live {
     /// Shows a comment to the room's viewers, after the room's delay. Its offset, when it is out.
     pub(super) async fn show(&self, room: &Arc<Room>, shown: &Shown) -> Option<u64> {
         let facts = room.facts();
-        let data = json(&Event::Comment(shown.clone().within(&facts.charter.edit)?))?;
+        let data = json(&Event::Comment(self.lens(&facts.charter.edit).within(shown.clone())?))?;
         let delay = Duration::from_secs(facts.charter.settings.delay_s.into());
         let now = Instant::now();
         let parcel = Parcel { id: shown.id.clone(), data };

@@ -83,7 +83,7 @@ impl Live {
         // Whoever removes it at the same time must be the second, and find it pinned.
         let beside = comment.map(|comment| row::still_shown(room, comment)).into_iter().collect();
         self.change(&scene, set, Act { kind, detail: &detail, beside }).await?;
-        let comment = scene.room.facts().pinned.clone();
+        let comment = self.pinned(&scene.room.facts());
         self.tell_viewers(&scene.room, &Event::Pinned { comment }).await;
         Ok(Done {})
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     Live,
     act::Act,
-    comment::{Asked, Shown, State},
+    comment::{Asked, State},
     event::{DeskEvent, Event},
     hold::{after_of, cursor_at},
     permit::check_text,
@@ -15,6 +15,7 @@ use super::{
     reach::{Stop, bad, settle, unstored},
     row::{self, CommentRow},
     scope::Standing,
+    seen::Seen,
 };
 use crate::{
     error::Code,
@@ -50,7 +51,7 @@ pub(super) struct Questions {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct QuestionSeen {
     /// The question.
-    pub(super) comment: Shown,
+    pub(super) comment: Seen,
     /// Who asks; to the platform's staff alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user: Option<UserId>,
@@ -107,9 +108,10 @@ impl Live {
         rows.truncate(limit);
         let contents = self.contents(&rows).await?;
         let next = rows.last().filter(|_| is_more).map(cursor_at);
+        let lens = self.lens(&scene.facts.charter.edit);
         let questions = rows.iter().zip(contents).filter_map(|(row, content)| {
             let user = scene.actor.told(&row.author).cloned();
-            let comment = content?.shown.near(&scene.facts.charter.edit);
+            let comment = lens.near(content?.shown);
             Some(QuestionSeen { comment, user })
         });
         Ok(Questions { questions: questions.collect(), next })
@@ -177,7 +179,7 @@ impl Live {
         self.record(&scene.room.id, by, Act { kind: "question", detail: &detail, beside }).await?;
         if shows {
             let answer = answer.map(str::to_owned);
-            let comment = content.shown.near(&scene.facts.charter.edit);
+            let comment = self.lens(&scene.facts.charter.edit).near(content.shown);
             let event = Event::Question { comment, state: to, answer };
             self.tell_of(&scene.room, &row.id, &event).await;
         }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     error::Code,
     ids::{CommentId, UserId},
+    media::claim,
     operation::{Caller, Refusal},
 };
 
@@ -49,7 +50,9 @@ impl Live {
         let off: Vec<_> = rows.iter().filter(is_on).collect();
         if !off.is_empty() {
             let by = &scene.actor.id;
-            let beside = off.iter().map(|row| row::turn(row, State::Removed, by)).collect();
+            let turns = off.iter().map(|row| row::turn(row, State::Removed, by));
+            let voices = off.iter().filter_map(|row| row.media.as_ref()).map(claim::withdraw);
+            let beside = turns.chain(voices).collect();
             let ids: Vec<_> = off.iter().map(|row| &row.id).collect();
             let detail = json!({ "comments": ids });
             let act = Act { kind: "remove", detail: &detail, beside };

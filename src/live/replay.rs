@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     Live,
     charter::{Charter, State},
-    comment::Shown,
     facts::Facts,
     hold::after_of,
     reach::{bad, unstored},
     row::CommentRow,
     scope::Standing,
+    seen::Seen,
     shelf::{Shelf, Stretch, cursor_at},
 };
 use crate::{
@@ -64,7 +64,7 @@ pub(super) struct SeekWanted {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct Replayed {
     /// By position.
-    pub(super) comments: Vec<Shown>,
+    pub(super) comments: Vec<Seen>,
     /// The stretch holds more: ask again with this cursor. Absent when this was all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<String>,
@@ -74,7 +74,7 @@ pub(super) struct Replayed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(super) struct Sought {
     /// By position, the last one last.
-    pub(super) comments: Vec<Shown>,
+    pub(super) comments: Vec<Seen>,
 }
 
 impl Live {
@@ -135,10 +135,10 @@ impl Live {
         &self,
         facts: &Facts,
         rows: &[CommentRow],
-    ) -> Result<Vec<Shown>, Refusal> {
-        let edit = &facts.charter.edit;
+    ) -> Result<Vec<Seen>, Refusal> {
+        let lens = self.lens(&facts.charter.edit);
         let contents = self.contents(rows).await?.into_iter().flatten();
-        Ok(contents.filter_map(|content| content.shown.within(edit)).collect())
+        Ok(contents.filter_map(|content| lens.within(content.shown)).collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::comment::{Asked, Content, State};
 use crate::{
-    ids::{CommentId, RoomId, UserId},
+    ids::{CommentId, MediaId, RoomId, UserId},
     store::{Row, Statement},
 };
 
@@ -21,11 +21,13 @@ pub(super) struct CommentRow {
     pub(super) held_until: i64,
     /// Where in the uncut media.
     pub(super) at_ms: i64,
+    /// The file, of a voice.
+    pub(super) media: Option<MediaId>,
 }
 
 /// The columns that [`CommentRow::of_row`] reads.
 pub(super) const COLUMNS: &str =
-    "id, room, author, seq, posted_at, question, state, holder, held_until, at_ms";
+    "id, room, author, seq, posted_at, question, state, holder, held_until, at_ms, media";
 
 impl CommentRow {
     pub(super) fn of_row(row: &Row) -> Self {
@@ -40,6 +42,7 @@ impl CommentRow {
             holder: row.opt_text(7).map(UserId::from),
             held_until: row.int(8),
             at_ms: row.int(9),
+            media: row.opt_text(10).map(MediaId::from),
         }
     }
 
@@ -54,8 +57,8 @@ pub(super) fn insert(room: &RoomId, author: &UserId, content: &Content) -> State
     let question = content.shown.question.then_some(Asked::Open.as_str());
     Statement::new(
         "INSERT INTO live_comment (id, room, author, seq, at_ms, posted_at, lane, question, state,
-             held_until)
-         VALUES ($1, $2, $3, $seq, $4, $5, $6, $7, $8, 0)",
+             media, held_until)
+         VALUES ($1, $2, $3, $seq, $4, $5, $6, $7, $8, $9, 0)",
     )
     .bind(content.shown.id.as_str())
     .bind(room.as_str())
@@ -65,6 +68,7 @@ pub(super) fn insert(room: &RoomId, author: &UserId, content: &Content) -> State
     .bind(content.lane.number())
     .bind(question)
     .bind(content.outcome.as_str())
+    .bind(content.shown.media.as_ref().map(|facts| facts.id.as_str()))
 }
 
 /// The comment with this id, if it is the room's.

@@ -15,15 +15,16 @@ use super::{
     facts::Facts,
     judge::{Fate, Judging},
     keep::Spoken,
-    permit::{check_client_id, check_pause, check_text, may_speak},
+    permit::{check_client_id, check_pause, may_speak},
     replay::place,
     room::{Room, lock},
     scope::{self, Actor},
     settings::Speak,
+    voice::{Recording, check_said},
 };
 use crate::{
     error::Code,
-    ids::{CommentId, RoomId, UserId},
+    ids::{CommentId, MediaId, RoomId, UserId},
     operation::{Caller, Refusal},
 };
 
@@ -36,8 +37,12 @@ pub(super) struct CommentWanted {
     /// 1–64 characters of the author's choice. The same key with the same text answers the first
     /// result again; with another text it is a `conflict`.
     pub(super) client_id: String,
-    /// What: 1–200 characters.
+    /// What: 1–200 characters; empty or absent with `media`.
+    #[serde(default)]
     pub(super) text: String,
+    /// What in its place is spoken: the name that `media.upload` gave to a voice for `live`.
+    #[serde(default)]
+    pub(super) media: Option<MediaId>,
     /// Where the author's player stands, in milliseconds; the media's own position when absent. In a
     /// replay it must be given.
     #[serde(default)]
@@ -79,12 +84,13 @@ impl Live {
         asked: CommentWanted,
     ) -> Result<Answer, Refusal> {
         check_client_id(&asked.client_id)?;
-        check_text(&asked.text, self.config().text_max)?;
+        check_said(&asked, self.config().text_max)?;
         let room = self.room(&asked.room).await?;
         let facts = room.facts();
         let works = self.works(caller).await?;
         let actor = scope::actor(caller, &facts, works);
         let author = self.author(&room.id, &caller.user).await?;
+        let spoken = self.recording(&caller.user, asked.media.as_ref()).await?;
         let face = self.face(caller, &actor).await?;
         let follows_since = self.follows_since(&facts, &actor).await?;
         if !self.config().durable {
@@ -95,7 +101,7 @@ impl Live {
         let facts = room.facts();
         let actor = scope::actor(caller, &facts, works);
         let speaker = Speaker { room: &room, facts, caller, actor, author };
-        let weighed = match self.weigh(&speaker, asked, face, follows_since)? {
+        let weighed = match self.weigh(&speaker, (asked, spoken), face, follows_since)? {
             Weighing::Again(told) => return told.wait().await.clone(),
             Weighing::New(weighed) => *weighed,
         };
@@ -127,7 +133,7 @@ impl Live {
     fn weigh(
         &self,
         speaker: &Speaker<'_>,
-        asked: CommentWanted,
+        (asked, spoken): (CommentWanted, Option<Recording>),
         face: Face,
         follows_since: Option<i64>,
     ) -> Result<Weighing, Refusal> {
@@ -135,7 +141,7 @@ impl Live {
         let Speaker { facts, caller, actor, author, .. } = speaker;
         let mut memory = author.memory();
         if let Some(said) = memory.under(&asked.client_id) {
-            return match said.text == asked.text {
+            return match said.text == asked.text && said.media == asked.media {
                 true => Ok(Weighing::Again(Arc::clone(&said.told))),
                 false => Err(Code::Conflict.into()),
             };
@@ -145,8 +151,11 @@ impl Live {
         if asked.question && !facts.charter.settings.questions {
             return Err(Refusal::new(Code::NotAvailable).because("the room takes no questions"));
         }
+        if let Some(spoken) = &spoken {
+            spoken.check(facts.charter.settings.voice, actor.is_staff())?;
+        }
         let since = now_ms - self.config().duplicate_window.as_ms();
-        if memory.has(&asked.text, since) {
+        if spoken.is_none() && memory.has(&asked.text, since) {
             return Err(Code::Duplicate.into());
         }
         if !actor.is_staff() {
@@ -157,6 +166,7 @@ impl Live {
             earlier: &memory.earlier(now_ms),
             role: caller.role,
             is_staff: actor.is_staff(),
+            is_voice: spoken.is_some(),
         };
         let fate = self.judge(facts, judging);
         let (id, told) = (CommentId::fresh(now_ms), Told::new(SetOnce::new()));
@@ -164,6 +174,7 @@ impl Live {
             id: id.clone(),
             client_id: asked.client_id.clone(),
             text: asked.text.clone(),
+            media: asked.media,
             posted_at: now_ms,
             counts: !matches!(fate, Fate::Reject(_)),
             told: Arc::clone(&told),
@@ -174,6 +185,7 @@ impl Live {
             posted_at: now_ms,
             face,
             text: asked.text,
+            media: spoken.map(|it| it.facts),
             question: asked.question,
         };
         Ok(Weighing::New(Box::new(Weighed { shown, client_id: asked.client_id, fate, told })))
@@ -246,7 +258,8 @@ impl Live {
     async fn pass(&self, speaker: &Speaker<'_>, content: Content) -> Result<Answer, Refusal> {
         let Speaker { room, caller, .. } = speaker;
         let draft = self.draft(&room.id, &caller.user, &content);
-        if self.config().durable {
+        // A voice is heard once its file is taken, and never twice.
+        if self.config().durable || content.shown.media.is_some() {
             self.store(draft).await?;
             let answer = self.announce(room, &content).await;
             return Ok(answer);

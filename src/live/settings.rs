@@ -44,6 +44,19 @@ pub(super) enum OnWord {
     Reject,
 }
 
+/// What becomes of a voice: nothing judges yet what is said in one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Voices {
+    /// The room takes none, save its staff's.
+    #[default]
+    Off,
+    /// It waits for a moderator.
+    Held,
+    /// It is heard like a text is read.
+    Open,
+}
+
 /// All settings, as the room's row keeps them and as its staff see them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -64,6 +77,8 @@ pub(super) struct Settings {
     pub(super) questions: bool,
     /// Who is not signed in may watch.
     pub(super) anonymous: bool,
+    /// What becomes of voices.
+    pub(super) voice: Voices,
 }
 
 /// The settings that everybody may know.
@@ -79,6 +94,8 @@ pub(super) struct PublicSettings {
     questions: bool,
     /// Whether one may watch without signing in.
     anonymous: bool,
+    /// What becomes of voices.
+    voice: Voices,
 }
 
 /// What is to change; what is absent stays.
@@ -101,6 +118,8 @@ pub(super) struct Patch {
     pub(super) questions: Option<bool>,
     /// Whether one may watch without signing in.
     pub(super) anonymous: Option<bool>,
+    /// What becomes of voices.
+    pub(super) voice: Option<Voices>,
 }
 
 impl Settings {
@@ -134,6 +153,7 @@ impl Settings {
             delay_s: patch.delay_s.unwrap_or(self.delay_s),
             questions: patch.questions.unwrap_or(self.questions),
             anonymous: patch.anonymous.unwrap_or(self.anonymous),
+            voice: patch.voice.unwrap_or(self.voice),
         };
         changed.check(bounds).map(|()| changed)
     }
@@ -165,8 +185,8 @@ impl Settings {
 
     /// What everybody may know of them.
     pub(super) fn public(&self) -> PublicSettings {
-        let Self { speak, slow_s, premoderated, questions, anonymous, .. } = *self;
-        PublicSettings { speak, slow_s, premoderated, questions, anonymous }
+        let Self { speak, slow_s, premoderated, questions, anonymous, voice, .. } = *self;
+        PublicSettings { speak, slow_s, premoderated, questions, anonymous, voice }
     }
 }
 
@@ -215,7 +235,7 @@ mod tests {
         let settings = changed(json!({"words": ["代写"], "delay_s": 3})).unwrap();
         insta::assert_snapshot!(
             serde_json::to_string(&settings.public()).unwrap(),
-            @r#"{"speak":"everyone","slow_s":0,"premoderated":false,"questions":false,"anonymous":false}"#
+            @r#"{"speak":"everyone","slow_s":0,"premoderated":false,"questions":false,"anonymous":false,"voice":"off"}"#
         );
     }
 }

@@ -6,11 +6,11 @@ use serde::Serialize;
 use super::{
     Live,
     charter::{Charter, State},
-    comment::Shown,
     edit::Cut,
-    facts::Notice,
+    facts::{Facts, Notice},
     room::Room,
     scope::{Actor, Standing},
+    seen::Seen,
     settings::{PublicSettings, Settings},
     staff::{Duty, Member},
 };
@@ -62,7 +62,7 @@ pub(super) struct RoomOpened {
     pub(super) settings: PublicSettings,
     /// The comment that is pinned.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) pinned: Option<Shown>,
+    pub(super) pinned: Option<Seen>,
     /// What staff tell everybody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) notice: Option<Notice>,
@@ -131,13 +131,18 @@ impl RoomSeen {
 }
 
 impl Live {
+    /// What is pinned, as everybody sees it.
+    pub(super) fn pinned(&self, facts: &Facts) -> Option<Seen> {
+        Some(self.lens(&facts.charter.edit).near(facts.pinned.clone()?))
+    }
+
     /// The room as everybody sees it, with what is in it.
     pub(super) fn opened(&self, room: &Room) -> RoomOpened {
         let (facts, needs) = (room.facts(), self.needs());
         RoomOpened {
             room: RoomSeen::of(&facts.charter, needs.clock.now_ms()),
             settings: facts.charter.settings.public(),
-            pinned: facts.pinned.clone(),
+            pinned: self.pinned(&facts),
             notice: facts.notice.clone(),
             viewers: needs.hub.subscribers(&room.viewers),
             total_likes: room.likes.total(),

@@ -34,6 +34,7 @@ pub const ALL: &[Migration] = migrations![
     "0018_media",
     "0019_live",
     "0020_live_replay",
+    "0021_live_voice",
 ];
 
 impl Migration {

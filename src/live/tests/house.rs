@@ -19,6 +19,7 @@ use crate::{
     hub::{Dialect, Guest, Hub, Place, Query, Wire, Wishes},
     ids::ChannelName,
     live::{Live, Needs, Region, operations::operations},
+    media::{self, Media, link::Signer},
     moderation::Moderation,
     operation::{Caller, Catalogue, Refusal, Role},
     store::{Rows, Statement, Store},
@@ -40,6 +41,7 @@ pub(super) struct House {
     pub(super) metrics: Metrics,
     pub(super) archive: Archive,
     pub(super) directory: Directory,
+    pub(super) media: Media,
     pub(super) catalogue: Catalogue,
     pub(super) store: Store,
     pub(super) folder: Arc<TempDir>,
@@ -135,6 +137,16 @@ impl House {
         let hub = Hub::start(config::hub::Hub::default(), &channels, metrics.clone()).unwrap();
         let directory = Directory::new(store.clone(), clock.clone());
         let region: Region = Arc::new(|_| "浙江".into());
+        let url = format!("file:{}", folder.path().join("files").display());
+        let section = config::media::Media { url, ..config::media::Media::default() };
+        let keys = archive.derive(media::link::KEYS_FOR);
+        let needs = media::Needs {
+            store: store.clone(),
+            signer: Signer::new(&keys, "", section.link_ttl),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
+        let media = Media::open(section, needs).unwrap();
         let needs = Needs {
             store: store.clone(),
             archive: archive.clone(),
@@ -145,6 +157,7 @@ impl House {
                 metrics: metrics.clone(),
             }),
             directory: directory.clone(),
+            media: media.clone(),
             hub: hub.clone(),
             region,
             clock: clock.clone(),
@@ -153,7 +166,19 @@ impl House {
         let live = Live::start(config.clone(), needs);
         let mut catalogue = Catalogue::new(&config::rates::Rates::default());
         catalogue.add(operations(&live));
-        Self { live, clock, hub, metrics, archive, directory, catalogue, store, folder, config }
+        Self {
+            live,
+            clock,
+            hub,
+            metrics,
+            archive,
+            directory,
+            media,
+            catalogue,
+            store,
+            folder,
+            config,
+        }
     }
 
     /// As after a restart of the server.

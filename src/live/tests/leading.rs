@@ -18,7 +18,7 @@ async fn a_room_is_made_led_and_ended() {
     let room = json!({"id": "r2", "title": "国考直播", "institution": "inst1",
         "hosts": ["tutor2"], "settings": {"slow_s": 3, "words": ["华图"]}});
     let made = house.ask(&admin(), "room.put", room.clone()).await;
-    insta::assert_snapshot!(shown(&made), @r#"{"id":"r2","institution":"inst1","title":"国考直播","state":"scheduled","paused":false,"position_ms":0,"settings":{"speak":"everyone","slow_s":3,"premoderated":false,"questions":false,"anonymous":false},"viewers":0,"total_likes":0,"desk":{"you":"host","settings":{"speak":"everyone","slow_s":3,"premoderated":false,"words":["华图"],"on_word":"hold","delay_s":0,"questions":false,"anonymous":false},"version":1,"staff":[{"member":"id1","duty":"host","nickname":"tutor2老师"}]}}"#);
+    insta::assert_snapshot!(shown(&made), @r#"{"id":"r2","institution":"inst1","title":"国考直播","state":"scheduled","paused":false,"position_ms":0,"settings":{"speak":"everyone","slow_s":3,"premoderated":false,"questions":false,"anonymous":false,"voice":"off"},"viewers":0,"total_likes":0,"desk":{"you":"host","settings":{"speak":"everyone","slow_s":3,"premoderated":false,"words":["华图"],"on_word":"hold","delay_s":0,"questions":false,"anonymous":false,"voice":"off"},"version":1,"staff":[{"member":"id1","duty":"host","nickname":"tutor2老师"}]}}"#);
     assert_eq!(house.ask(&admin(), "room.put", room).await, made, "the same again");
     let two = Caller::new("tutor2", Role::Tutor).of("inst1");
     let named = json!({"room": "r2"});
@@ -85,7 +85,7 @@ async fn settings_are_changed_one_by_one_and_not_over_somebody_elses() {
     let input = json!({"room": "r1", "version": 2, "set": {"questions": true}});
     assert_eq!(house.ask(&host(), "settings", input).await["settings"]["slow_s"], 5);
     let public = house.last("live:r1").await;
-    insta::assert_snapshot!(public, @r#"{"type":"live.settings","settings":{"speak":"everyone","slow_s":5,"premoderated":false,"questions":true,"anonymous":false}}"#);
+    insta::assert_snapshot!(public, @r#"{"type":"live.settings","settings":{"speak":"everyone","slow_s":5,"premoderated":false,"questions":true,"anonymous":false,"voice":"off"}}"#);
     assert_eq!(house.last("live_desk:r1").await["settings"]["words"], json!(["华图"]));
     for wrong in [json!({"slow_s": 121}), json!({"words": ["加…聊"]}), json!({"nothing": 1})] {
         let input = json!({"room": "r1", "set": wrong});

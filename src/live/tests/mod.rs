@@ -12,3 +12,4 @@ mod replaying;
 mod rights;
 mod talking;
 mod trimming;
+mod voices;

@@ -36,7 +36,8 @@ fn input(name: &str, room: &str) -> Value {
         | "live.question.ignore"
         | "live.question.select"
         | "live.remove"
-        | "live.unmute" => {
+        | "live.unmute"
+        | "live.voice" => {
             json!({"room": room, "comment": "none"})
         }
         _ => json!({"room": room}),
@@ -61,7 +62,7 @@ fn is_denied(name: &str, card: &Card, room: &str) -> bool {
     }
     match name {
         "live.comment" | "live.like" | "live.list" | "live.replay" | "live.replay_seek"
-        | "live.room.get" | "live.rooms" => false,
+        | "live.room.get" | "live.rooms" | "live.voice" => false,
         "live.room.put" if room == NOBODYS => {
             !matches!(card.role, Role::Service | Role::Operator | Role::Lead)
         }

@@ -78,6 +78,7 @@ pub const IN_ROOMS: &[(&str, &[Role])] = &[
     ("live.trim", KEEPERS),
     ("live.unmute", KEEPERS),
     ("live.unpin", KEEPERS),
+    ("live.voice", Role::ALL),
 ];
 
 /// Operations on files.
