@@ -1,7 +1,8 @@
 //! How fast a channel's publications leave: at once while that is cheap, gathered when it is not.
 //!
 //! A write to a socket costs the same however little is in it, so what a busy channel publishes
-//! within a tick leaves in one frame a reader. The first after a quiet tick never waits.
+//! within a tick leaves in one frame a reader. The first after a quiet tick never waits, nor does one
+//! that comes so long after the last that waiting would hardly gather anything.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,6 +32,7 @@ pub(super) struct Gathering {
     /// How many deliveries may leave one by one now; below 0 after one to very many readers.
     credit: i64,
     credited_at: Instant,
+    came_at: Option<Instant>,
     left_at: Option<Instant>,
     waiting: Vec<Announcement>,
     bytes: usize,
@@ -54,6 +56,7 @@ impl Gathering {
         Self {
             credit: i64::from(pace.single_max),
             credited_at: now,
+            came_at: None,
             left_at: None,
             waiting: Vec::new(),
             bytes: 0,
@@ -79,6 +82,7 @@ impl Gathering {
         pace: Pace,
     ) -> Turn {
         let now = Instant::now();
+        let came_at = self.came_at.replace(now);
         self.waiting.push(publication);
         self.count += 1;
         self.bytes += bytes;
@@ -89,8 +93,9 @@ impl Gathering {
         if self.may_leave_alone(now, readers, pace.single_max) {
             return Turn::Now;
         }
+        let has_company = came_at.is_some_and(|came_at| now - came_at < pace.tick / 2);
         match self.left_at.map(|left_at| left_at + pace.tick) {
-            Some(due) if due > now => Turn::Begins(due),
+            Some(due) if due > now && has_company => Turn::Begins(due),
             _ => Turn::Now,
         }
     }
@@ -191,6 +196,21 @@ mod tests {
         assert_eq!(crowd.release().0.len(), 1);
         tokio::time::advance(PACE.tick).await;
         assert_eq!(take(&mut crowd, 90_000), Turn::Now);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_alone_leaves_alone_however_many_read_it() {
+        let mut crowd = gathering();
+        for _ in 0..100 {
+            assert_eq!(take(&mut crowd, 90_000), Turn::Now);
+            crowd.release();
+            tokio::time::advance(PACE.tick / 2).await;
+        }
+        tokio::time::advance(PACE.tick * 2).await;
+        assert_eq!(take(&mut crowd, 90_000), Turn::Now);
+        crowd.release();
+        tokio::time::advance(PACE.tick / 3).await;
+        assert!(matches!(take(&mut crowd, 90_000), Turn::Begins(_)), "this one has company");
     }
 
     #[tokio::test(start_paused = true)]
