@@ -323,6 +323,32 @@ async fn a_slow_sender_is_told_and_gives_their_place_back() {
     assert!(house.media.0.slots.enter(&UserId::from("user1")).is_ok());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_sender_who_stops_or_trickles_is_told_long_before_the_time_is_up() {
+    let media = House::new().await.media;
+    let fault = async |pieces: usize| {
+        let (feeder, upload) = Upload::pair(None);
+        let trickling = async {
+            feeder.feed(Bytes::from(sample("opus.ogg")[..100].to_vec())).await.unwrap();
+            for _ in 0..pieces {
+                tokio::time::advance(Duration::from_secs(1)).await;
+                if feeder.feed(Bytes::from(vec![0; 1_000])).await.is_err() {
+                    break;
+                }
+            }
+            // Stays, and says nothing more.
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            received = media.receive(Purpose::Live, upload) => received.map(drop).unwrap_err(),
+            () = trickling => unreachable!("it stays"),
+        }
+        .to_string()
+    };
+    assert!(fault(0).await.contains("no bytes came"));
+    assert!(fault(60).await.contains("come too slowly"));
+}
+
 #[tokio::test]
 async fn a_day_has_its_measure() {
     let house = House::with(|config| config.user_day_max = Size(100)).await;

@@ -1,5 +1,7 @@
 //! `media.upload`: bytes become a file, once for each key of their owner's.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,10 @@ use crate::{
 /// The longest idempotency key, in characters.
 const CLIENT_ID_MAX: usize = 64;
 const DAY_MS: i64 = 86_400_000;
+/// How long no bytes may come, and how many a second must have come after that. Slower, a file of a usual
+/// size would not arrive in time either, and somebody else waits for the place.
+const STALL_MAX: Duration = Duration::from_secs(5);
+const PACE_MIN: usize = 4 * 1_024;
 /// How often the same upload from two devices is sorted out.
 const ATTEMPTS: usize = 3;
 
@@ -126,11 +132,23 @@ impl Media {
     }
 
     /// Reads the bytes, no more of them than such a file may have.
-    async fn receive(&self, purpose: Purpose, mut sent: Upload) -> Result<(Kind, Vec<u8>), Fault> {
+    pub(super) async fn receive(
+        &self,
+        purpose: Purpose,
+        mut sent: Upload,
+    ) -> Result<(Kind, Vec<u8>), Fault> {
         let (mut bytes, mut known) = (Vec::new(), None);
         let broken = |_| Fault::Incomplete("the bytes broke off");
-        while let Some(piece) = sent.next().await.map_err(broken)? {
+        let begun_at = Instant::now();
+        loop {
+            let next = timeout(STALL_MAX, sent.next()).await;
+            let next = next.map_err(|_| Fault::Incomplete("no bytes came for too long"))?;
+            let Some(piece) = next.map_err(broken)? else { break };
             bytes.extend_from_slice(&piece);
+            let seconds = begun_at.elapsed().as_secs() as usize;
+            if begun_at.elapsed() > STALL_MAX && bytes.len() < seconds * PACE_MIN {
+                return Err(Fault::Incomplete("the bytes come too slowly"));
+            }
             if known.is_none() && bytes.len() >= Kind::PREFIX {
                 let (kind, max) = self.admit(purpose, &bytes)?;
                 let length = sent.length().and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
@@ -219,6 +237,8 @@ impl Media {
             }
             // Another device, or another try, may have been first.
             let Some(known) = self.known(&item.owner, wanted, &item.sent_hash).await? else {
+                // Swept meanwhile: its row is made again, so that no file is without one.
+                is_known = false;
                 continue;
             };
             if known.state != State::Arriving {

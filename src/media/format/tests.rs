@@ -136,6 +136,39 @@ fn a_stated_length_is_not_believed() {
 }
 
 #[test]
+fn a_length_is_not_believed_whichever_table_states_it() {
+    let m4a = sample("aac.m4a");
+    let find = |name: &[u8]| m4a.windows(4).position(|it| it == name).unwrap();
+    let mut few = m4a.clone();
+    // One run of one sample; the sizes of all are still there, and players go by those.
+    let at = find(b"stts") + 8;
+    few[at..at + 8].copy_from_slice(&[0, 0, 0, 1, 0, 0, 0, 1]);
+    let changed = clean(Kind::M4a, few);
+    assert!(changed.is_err() || changed.is_ok_and(|it| it.duration_ms > 1_400));
+    let mut fast = m4a.clone();
+    let at = find(b"mp4a") + 4 + 24;
+    fast[at..at + 4].copy_from_slice(&0xFFFF_0000_u32.to_be_bytes());
+    assert!(clean(Kind::M4a, fast).unwrap().duration_ms > 1_400, "the decoder's own rate counts");
+    let mut mute = m4a.clone();
+    mute[find(b"esds")] = b'x';
+    assert!(clean(Kind::M4a, mute).is_err());
+}
+
+#[test]
+fn a_picture_that_is_larger_than_its_canvas_is_refused_before_it_is_decoded() {
+    let webp = sample("gps.webp");
+    let find = |name: &[u8]| webp.windows(4).position(|it| it == name).unwrap();
+    let mut hidden = webp.clone();
+    let at = find(b"VP8X") + 8 + 4;
+    hidden[at..at + 6].fill(0);
+    assert!(strip(Kind::Webp, &hidden).is_err(), "a canvas of one pixel");
+    let mut huge = webp.clone();
+    let at = find(b"VP8 ") + 8 + 6;
+    huge[at..at + 4].copy_from_slice(&[0xFF, 0x3F, 0xFF, 0x3F]);
+    assert!(strip(Kind::Webp, &huge).is_err(), "a frame of 268 million pixels");
+}
+
+#[test]
 fn films_and_other_codecs_are_no_voices() {
     for (name, kind) in
         [("film.webm", Kind::Webm), ("film.mp4", Kind::M4a), ("vorbis.ogg", Kind::Ogg)]

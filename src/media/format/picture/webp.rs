@@ -11,6 +11,9 @@ const ANIMATION: u8 = 0x02;
 const XMP: u8 = 0x04;
 const EXIF: u8 = 0x08;
 
+/// A frame's height and width, or a canvas's, in pixels.
+type Size = (u32, u32);
+
 pub(super) fn strip(bytes: &[u8]) -> Result<Stripped, Flaw> {
     let mut from = Cursor::new(bytes);
     let (riff, size, webp) = (from.take(4), from.u32_le(), from.take(4));
@@ -24,6 +27,7 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Stripped, Flaw> {
     let mut kept = bytes[..12].to_vec();
     kept.reserve(inside.len());
     let (mut flags_at, mut orientation) = (None, Orientation::UPRIGHT);
+    let (mut canvas, mut frames): (Option<Size>, Vec<Size>) = (None, Vec::new());
     while !chunks.rest().is_empty() {
         let start = chunks.rest();
         let name: [u8; 4] = chunks.array().ok_or(DAMAGED)?;
@@ -39,6 +43,7 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Stripped, Flaw> {
                     return Err(MOVING);
                 }
                 flags_at = Some(kept.len() + 8);
+                canvas = canvas_size(data);
                 kept.extend_from_slice(chunk);
             }
             b"EXIF" => {
@@ -47,11 +52,41 @@ pub(super) fn strip(bytes: &[u8]) -> Result<Stripped, Flaw> {
                 orientation = Orientation::of_tiff(tiff);
             }
             b"ICCP" if length <= PROFILE_MAX => kept.extend_from_slice(chunk),
-            b"VP8 " | b"VP8L" | b"ALPH" => kept.extend_from_slice(chunk),
+            b"VP8 " => {
+                frames.push(frame_size(data).ok_or(DAMAGED)?);
+                kept.extend_from_slice(chunk);
+            }
+            b"VP8L" | b"ALPH" => kept.extend_from_slice(chunk),
             _ => {}
         }
     }
+    // Decoders make room for the frame before they look at the canvas, which is what was measured.
+    let is_hidden = |canvas| frames.len() > 1 || frames.iter().any(|frame| *frame != canvas);
+    if canvas.is_some_and(is_hidden) {
+        return Err(DAMAGED);
+    }
     finish(kept, flags_at, orientation)
+}
+
+/// Behind flags and three reserved bytes, two numbers of 24 bits, one less each (section 2.7.1).
+fn canvas_size(data: &[u8]) -> Option<Size> {
+    let number = |at: usize| {
+        let bytes = data.get(at..at + 3)?;
+        Some(1 + u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]))
+    };
+    Some((number(4)?, number(7)?))
+}
+
+/// Behind a tag of three bytes and the start code, two numbers of 14 bits (RFC 6386, section 9.1).
+fn frame_size(data: &[u8]) -> Option<Size> {
+    let mut from = Cursor::new(data);
+    let (tag, code): ([u8; 3], [u8; 3]) = (from.array()?, from.array()?);
+    // What is no key frame has no size, and is nothing without one.
+    if tag[0] & 1 == 1 || code != [0x9D, 0x01, 0x2A] {
+        return None;
+    }
+    let mut number = || Some(u32::from(u16::from_le_bytes(from.array()?) & 0x3FFF));
+    Some((number()?, number()?))
 }
 
 fn finish(

@@ -35,6 +35,8 @@ struct Found {
     rate: u64,
     frames: u64,
     ticks: u64,
+    /// How many samples the table of sizes has, which is what players go by.
+    sized: u64,
     /// How long a sample of a fragment lasts when it does not say, for the file and this fragment.
     file_default: u64,
     default: u64,
@@ -47,9 +49,10 @@ pub(super) fn clean(mut bytes: Vec<u8>) -> Result<Cleaned, Flaw> {
     if found.tracks != 1 || !found.has_sound || found.rate == 0 {
         return Err(OTHER);
     }
+    let frames = found.frames.max(found.sized);
     let stated = ms(found.ticks, found.per_second);
-    let counted = ms(found.frames.saturating_mul(FRAME_SAMPLES), found.rate);
-    Ok(Cleaned { bytes, duration_ms: if found.frames == 0 { 0 } else { stated.max(counted) } })
+    let counted = ms(frames.saturating_mul(FRAME_SAMPLES), found.rate);
+    Ok(Cleaned { bytes, duration_ms: if frames == 0 { 0 } else { stated.max(counted) } })
 }
 
 impl Found {
@@ -96,6 +99,11 @@ impl Found {
             b"hdlr" => return Err(OTHER),
             b"stsd" => self.rate = rate(data)?,
             b"stts" => self.times(data).ok_or(DAMAGED)?,
+            // Behind version, flags and the size that all share or the width of each (section 8.7.3).
+            b"stsz" | b"stz2" => {
+                let count = data.get(8..).and_then(|it| Cursor::new(it).u32()).ok_or(DAMAGED)?;
+                self.sized = self.sized.saturating_add(u64::from(count));
+            }
             b"trex" => {
                 // Track, description, then the duration (section 8.8.3).
                 let duration = data.get(12..).and_then(|it| Cursor::new(it).u32());
@@ -179,7 +187,8 @@ fn blank(bytes: &mut [u8], at: usize, data: Range<usize>) {
     bytes[data].fill(0);
 }
 
-/// The sampling rate of the one sound that is described, which must be AAC (section 12.2.3).
+/// The sampling rate of the one sound that is described, which must be AAC (section 12.2.3). The entry
+/// states one too, which no decoder believes.
 fn rate(data: &[u8]) -> Result<u64, Flaw> {
     let mut from = Cursor::new(data.get(4..).ok_or(DAMAGED)?);
     let count = from.u32().ok_or(DAMAGED)?;
@@ -188,7 +197,72 @@ fn rate(data: &[u8]) -> Result<u64, Flaw> {
         return Err(OTHER);
     }
     let entry = &from.rest()[content];
-    // 16.16 fixed point, behind what every entry and every sound begins with.
-    let rate = entry.get(24..).and_then(|it| Cursor::new(it).u32()).ok_or(DAMAGED)?;
-    Ok(u64::from(rate >> 16))
+    let at = entry.windows(4).position(|name| name == b"esds").ok_or(DAMAGED)?;
+    // Behind the name, version and flags.
+    entry.get(at + 8..).and_then(decoded_rate).ok_or(DAMAGED)
+}
+
+/// The rate at which the frames of an elementary stream are decoded (ISO/IEC 14496-1, section 7.2.6, and
+/// 14496-3, section 1.6.2.1).
+fn decoded_rate(descriptors: &[u8]) -> Option<u64> {
+    const RATES: [u64; 13] = [
+        96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025,
+        8_000, 7_350,
+    ];
+    let stream = Cursor::new(descriptor(Cursor::new(descriptors), 0x03)?);
+    let decoder = after(stream, |from| {
+        let flags = {
+            from.take(2)?;
+            from.array::<1>()?[0]
+        };
+        // An id it depends on, an address, a clock: each where a flag says so.
+        if flags & 0x80 != 0 {
+            from.take(2)?;
+        }
+        if flags & 0x40 != 0 {
+            let length = from.array::<1>()?[0];
+            from.take(usize::from(length))?;
+        }
+        if flags & 0x20 != 0 {
+            from.take(2)?;
+        }
+        Some(())
+    })?;
+    let decoder = Cursor::new(descriptor(decoder, 0x04)?);
+    let specific = after(decoder, |from| from.take(13).map(drop))?;
+    let specific = descriptor(specific, 0x05)?;
+    let bits = specific.iter().take(8).fold(0_u64, |bits, byte| (bits << 8) | u64::from(*byte));
+    let bits = bits << (64 - 8 * specific.len().min(8) as u32).min(63);
+    // Five bits name the kind of object, or eleven when they are all set.
+    let bits = if bits >> 59 == 31 { bits << 11 } else { bits << 5 };
+    match usize::try_from(bits >> 60).ok()? {
+        15 => Some((bits << 4) >> 40),
+        index => RATES.get(index).copied(),
+    }
+}
+
+/// What follows whatever `skip` reads.
+fn after<'a>(
+    mut from: Cursor<'a>,
+    skip: impl FnOnce(&mut Cursor<'a>) -> Option<()>,
+) -> Option<Cursor<'a>> {
+    skip(&mut from)?;
+    Some(from)
+}
+
+/// The content of the next descriptor, which must be of this tag. Its length is written in sevens of
+/// bits, four at most.
+fn descriptor<'a>(mut from: Cursor<'a>, tag: u8) -> Option<&'a [u8]> {
+    if from.array::<1>()? != [tag] {
+        return None;
+    }
+    let mut length = 0_usize;
+    for _ in 0..4 {
+        let [byte] = from.array::<1>()?;
+        length = (length << 7) | usize::from(byte & 0x7F);
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    from.take(length)
 }
