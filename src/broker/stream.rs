@@ -126,8 +126,8 @@ impl Stream {
     }
 }
 
-/// What a publication takes in a ring, in bytes.
-fn weight(publication: &Publication) -> usize {
+/// What a publication takes in a ring, or on its way to readers, in bytes.
+pub fn weight(publication: &Publication) -> usize {
     let Publication { data, info, tags, .. } = publication;
     let info = info.as_ref().map_or(0, |info| {
         info.user.len() + info.client.len() + info.conn_info.len() + info.chan_info.len()

@@ -3,7 +3,7 @@
 //! Mostly one announcement; in a busy channel all publications of a tick. Each stays whole and in
 //! order, so that every client understands them; only the frames and the writes become fewer.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 
@@ -20,12 +20,21 @@ pub(super) struct Batch<'a> {
     items: &'a [Announcement],
     /// Its number among all that the channel gathered; what came before a reader did is not for it.
     pub(super) first: u64,
-    /// The first offset and the last, when the items are one run of a stream's publications.
-    pub(super) run: Option<(u64, u64)>,
+    /// The first offset and the last, when those items that have one are a run of a stream's publications,
+    /// and nobody joins or leaves among them.
+    pub(super) run: Option<Run<'a>>,
     /// All of them in one, for each dialect.
     whole: [Option<Bytes>; Dialect::COUNT],
     /// Each by itself, for the few who came, or read the stream, in the middle.
     single: BTreeMap<(usize, usize), Option<Bytes>>,
+}
+
+/// Publications of a stream that follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run<'a> {
+    pub(super) first: u64,
+    pub(super) last: u64,
+    pub(super) epoch: &'a Arc<str>,
 }
 
 impl<'a> Batch<'a> {
@@ -77,14 +86,20 @@ fn made(
     Ok(frame)
 }
 
-fn run(items: &[Announcement]) -> Option<(u64, u64)> {
-    let offset = |item: &Announcement| match item {
-        Announcement::Publication { publication, .. } => Some(publication.offset),
-        Announcement::Join(_) | Announcement::Leave(_) => None,
-    };
-    let first = offset(items.first()?).filter(|first| *first > 0)?;
-    let is_run = (first..).zip(items).all(|(expected, item)| offset(item) == Some(expected));
-    is_run.then(|| (first, first + items.len() as u64 - 1))
+fn run(items: &[Announcement]) -> Option<Run<'_>> {
+    let mut run: Option<Run<'_>> = None;
+    for item in items {
+        let Announcement::Publication { publication, epoch } = item else { return None };
+        let offset = publication.offset;
+        run = match run {
+            // It enters no stream: whoever stands anywhere in one takes it.
+            run if offset == 0 => run,
+            None => Some(Run { first: offset, last: offset, epoch }),
+            Some(run) if offset == run.last + 1 => Some(Run { last: offset, ..run }),
+            Some(_) => return None,
+        };
+    }
+    run
 }
 
 fn encode(
@@ -102,5 +117,34 @@ fn encode(
             });
             dialect.publications(channel, publications)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::publication::{ClientInfo, Publication};
+
+    fn published(offset: u64) -> Announcement {
+        let epoch: Arc<str> = if offset == 0 { "" } else { "e1" }.into();
+        let publication = Arc::new(Publication { offset, ..Publication::default() });
+        Announcement::Publication { publication, epoch }
+    }
+
+    fn ends(offsets: &[u64]) -> Option<(u64, u64, String)> {
+        let items: Vec<_> = offsets.iter().copied().map(published).collect();
+        run(&items).map(|run| (run.first, run.last, run.epoch.to_string()))
+    }
+
+    #[test]
+    fn what_enters_no_stream_breaks_no_run() {
+        for offsets in [&[7, 8, 9][..], &[0, 7, 8, 0, 9], &[7, 8, 9, 0, 0]] {
+            assert_eq!(ends(offsets), Some((7, 9, "e1".to_owned())), "{offsets:?}");
+        }
+        for broken in [&[7, 9][..], &[7, 7], &[8, 7], &[0], &[]] {
+            assert_eq!(ends(broken), None, "{broken:?}");
+        }
+        let joined = [published(7), Announcement::Join(ClientInfo::default())];
+        assert_eq!(run(&joined), None);
     }
 }

@@ -14,10 +14,10 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::{
-    broker::{Announcement, StreamPosition},
+    broker::{Announcement, StreamPosition, stream::weight},
     hub::{
         Mailbox, Signal,
-        batch::Batch,
+        batch::{Batch, Run},
         pace::{Gathering, Pace, Turn},
     },
     ids::{ChannelName, ConnectionId},
@@ -143,7 +143,7 @@ impl Topics {
         let Some(topic) = shard.get_mut(channel) else { return Delivered::default() };
         match (pace, announcement) {
             (Some(pace), Announcement::Publication { publication, .. }) => {
-                topic.gather(channel, announcement, publication.data.len(), pace)
+                topic.gather(channel, announcement, weight(publication), pace)
             }
             _ => {
                 // Joins, leaves and publications keep their order.
@@ -340,11 +340,7 @@ impl Place {
     /// Whether all of `batch` is what comes next; then it has been taken.
     fn follow_run(&mut self, batch: &Batch<'_>) -> bool {
         let Self::At(position) = self else { return true };
-        let (Some((first, last)), Some(Announcement::Publication { epoch, .. })) =
-            (batch.run, batch.items().first())
-        else {
-            return false;
-        };
+        let Some(Run { first, last, epoch }) = batch.run else { return false };
         let follows = position.offset + 1 == first && position.epoch == *epoch;
         if follows {
             position.offset = last;
