@@ -7,7 +7,10 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::SetOnce;
@@ -44,7 +47,11 @@ pub(super) struct Said {
 
 /// An author in a room.
 #[derive(Debug, Default)]
-pub(super) struct Author(Mutex<VecDeque<Said>>);
+pub(super) struct Author {
+    said: Mutex<VecDeque<Said>>,
+    /// The archive would not take the last thing that viewers saw of them.
+    is_distrusted: AtomicBool,
+}
 
 /// The authors in motion, of all rooms. Two generations: when the young one is full it becomes the
 /// old one, and who said nothing since goes.
@@ -71,7 +78,8 @@ impl Authors {
         Self { generations: Mutex::default(), generation_max }
     }
 
-    fn find(&self, key: &(RoomId, UserId)) -> Option<Arc<Author>> {
+    /// The author, if they are remembered.
+    pub(super) fn find(&self, key: &(RoomId, UserId)) -> Option<Arc<Author>> {
         self.find_in(&mut self.lock(), key)
     }
 
@@ -127,19 +135,35 @@ impl Live {
         let records = self.needs().archive.read(&thread(room, person), window).await;
         let records = records.map_err(|fault| unarchived(&fault))?;
         let said = records.iter().filter_map(Content::of).map(Said::of).collect();
-        Ok(self.authors().keep(key, Author(Mutex::new(said))))
+        let author = Author { said: Mutex::new(said), ..Author::default() };
+        Ok(self.authors().keep(key, author))
     }
 }
 
 impl Author {
     /// What they said, for as long as a comment is weighed.
     pub(super) fn memory(&self) -> Memory<'_> {
-        Memory(self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        Memory(self.said.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Forgets a comment that came to nothing: its key is good for another try.
     pub(super) fn forget(&self, id: &CommentId) {
         self.memory().0.retain(|said| said.id != *id);
+    }
+
+    /// What they say next must be stored before it is shown.
+    pub(super) fn distrust(&self) {
+        self.is_distrusted.store(true, Ordering::Relaxed);
+    }
+
+    /// Something of theirs was stored.
+    pub(super) fn trust(&self) {
+        self.is_distrusted.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether what they say must be stored before it is shown.
+    pub(super) fn is_distrusted(&self) -> bool {
+        self.is_distrusted.load(Ordering::Relaxed)
     }
 }
 

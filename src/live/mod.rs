@@ -24,6 +24,7 @@ mod hold;
 mod judge;
 mod keep;
 mod list;
+mod lost;
 mod mute;
 pub mod operations;
 mod outlet;
@@ -113,10 +114,13 @@ impl Live {
     /// Rooms over what `needs` holds. Its tasks run until [`Live::close`].
     pub fn start(config: config::live::Live, needs: Needs) -> Self {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let archive = needs.archive.clone();
-        let beside = Beside::start(archive, &config, &needs.metrics, (&tasks, stop.clone()));
+        let stored = (needs.archive.clone(), needs.store.clone());
+        let owned = (&tasks, stop.clone());
+        let (beside, lost) = Beside::start(stored, &config, &needs.metrics, owned);
         let (rooms, authors) = (Rooms::default(), Authors::new(config.authors_max));
-        Self(Arc::new(Inner { needs, config, rooms, authors, beside, tasks, stop }))
+        let live = Self(Arc::new(Inner { needs, config, rooms, authors, beside, tasks, stop }));
+        live.see_to_lost(lost);
+        live
     }
 
     /// Tells viewers how many they are, stores likes and forgets idle rooms, until `stop`.

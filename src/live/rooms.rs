@@ -21,7 +21,8 @@ const IDLE_WHEN_FULL: Duration = Duration::from_secs(10);
 pub(super) struct Rooms(DashMap<RoomId, Arc<Room>>);
 
 impl Rooms {
-    fn find(&self, id: &RoomId) -> Option<Arc<Room>> {
+    /// The room, if it is in memory.
+    pub(super) fn find(&self, id: &RoomId) -> Option<Arc<Room>> {
         self.0.get(id).map(|room| Arc::clone(&room))
     }
 

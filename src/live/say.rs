@@ -10,6 +10,7 @@ use super::{
     Live,
     answer::{Answer, Pledge, Told, rejected},
     author::{Author, Said},
+    beside::Unstored,
     comment::{Content, Face, Lane, Shown, State},
     crowd::{Offer, Ruling},
     facts::Facts,
@@ -246,13 +247,15 @@ impl Live {
     async fn pass(&self, speaker: &Speaker<'_>, content: Content) -> Result<Answer, Refusal> {
         let Speaker { room, caller, .. } = speaker;
         let draft = self.draft(&room.id, &caller.user, &content);
-        if self.config().durable {
+        if self.config().durable || speaker.author.is_distrusted() {
             self.store(draft).await?;
+            speaker.author.trust();
             let answer = self.announce(room, &content).await;
             return Ok(answer);
         }
         let answer = self.announce(room, &content).await;
-        self.beside().append(draft).await;
+        let (room, id) = (room.id.clone(), content.shown.id);
+        self.beside().append(Unstored { room, id, draft }).await;
         Ok(answer)
     }
 

@@ -43,7 +43,7 @@ pub(super) struct House {
     pub(super) catalogue: Catalogue,
     pub(super) store: Store,
     pub(super) folder: Arc<TempDir>,
-    config: config::live::Live,
+    config: (config::live::Live, config::archive::Archive),
 }
 
 /// Somebody who only watches, and everything that was written to them.
@@ -97,6 +97,20 @@ impl House {
     pub(super) async fn with(change: impl FnOnce(&mut config::live::Live)) -> Self {
         let mut config = config::live::Live::default();
         change(&mut config);
+        Self::furnished(config, config::archive::Archive::default()).await
+    }
+
+    /// The same, whose archive takes so many records of a thread.
+    pub(super) async fn narrow(records: usize) -> Self {
+        // What has no key of its own has twice the room.
+        let thread_day_max = records / 2;
+        let archive =
+            config::archive::Archive { thread_day_max, ..config::archive::Archive::default() };
+        Self::furnished(config::live::Live::default(), archive).await
+    }
+
+    async fn furnished(live: config::live::Live, archive: config::archive::Archive) -> Self {
+        let config = (live, archive);
         let folder = Arc::new(TempDir::new().unwrap());
         let house = Self::at(folder, Clock::set(NOW_MS), config).await;
         for id in ["inst1", "inst2"] {
@@ -122,15 +136,18 @@ impl House {
         house
     }
 
-    async fn at(folder: Arc<TempDir>, clock: Clock, config: config::live::Live) -> Self {
+    async fn at(
+        folder: Arc<TempDir>,
+        clock: Clock,
+        config: (config::live::Live, config::archive::Archive),
+    ) -> Self {
         let metrics = Metrics::new();
         let mut section = config::store::Store::sqlite(&folder.path().join("live.db"));
         section.busy_timeout = config::value::Span::milliseconds(50);
         let store = Store::open(&section, &metrics, Health::default().part("store")).await.unwrap();
         let keys = Keys { file: folder.path().join("keys.toml"), ..Keys::default() };
-        let section = config::archive::Archive::default();
         let archive =
-            Archive::open(store.clone(), &section, &keys, clock.clone(), &metrics).await.unwrap();
+            Archive::open(store.clone(), &config.1, &keys, clock.clone(), &metrics).await.unwrap();
         let channels = config::channels::Channels::default();
         let hub = Hub::start(config::hub::Hub::default(), &channels, metrics.clone()).unwrap();
         let directory = Directory::new(store.clone(), clock.clone());
@@ -150,7 +167,7 @@ impl House {
             clock: clock.clone(),
             metrics: metrics.clone(),
         };
-        let live = Live::start(config.clone(), needs);
+        let live = Live::start(config.0.clone(), needs);
         let mut catalogue = Catalogue::new(&config::rates::Rates::default());
         catalogue.add(operations(&live));
         Self { live, clock, hub, metrics, archive, directory, catalogue, store, folder, config }
