@@ -11,6 +11,7 @@ use super::{
     act::{Act, Scene},
     comment::{Cause, Shown, State},
     event::{DeskEvent, PersonalEvent},
+    outlet::Showing,
     pin::NamedComment,
     reach::{Stop, bad, settle, unstored},
     row::{self, CommentRow},
@@ -200,7 +201,10 @@ impl Live {
         self.record(&scene.room.id, by, act).await?;
         if state == State::Visible {
             let room = Arc::clone(&scene.room);
-            self.show(&room, &content.shown).await;
+            if let Showing::Barred(state) = self.show(&room, &content.shown, None).await {
+                self.put_by(&room, &[(row.id.clone(), state)]).await;
+                return Err(Code::Gone.into());
+            }
         }
         let ids = vec![row.id.clone()];
         self.tell_desk(&scene.room, &DeskEvent::Changed { ids, state }).await;

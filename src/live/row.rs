@@ -74,6 +74,13 @@ pub(super) fn by_id(room: &RoomId, id: &CommentId) -> Statement {
         .bind(room.as_str())
 }
 
+/// What was to be visible is not.
+pub(super) fn put_by(id: &CommentId, state: State) -> Statement {
+    Statement::new("UPDATE live_comment SET state = $1 WHERE id = $2 AND state = 'visible'")
+        .bind(state.as_str())
+        .bind(id.as_str())
+}
+
 /// Held comments posted after `after`, of one room or of all, the oldest first.
 pub(super) fn held(room: Option<&RoomId>, after: (i64, &str), limit: i64) -> Statement {
     let room = room.map(RoomId::as_str);

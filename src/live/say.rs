@@ -11,12 +11,13 @@ use super::{
     answer::{Answer, Pledge, Told, rejected},
     author::{Author, Said},
     beside::Unstored,
-    comment::{Content, Face, Lane, Shown, State},
+    comment::{Cause, Content, Face, Lane, Shown, State},
     crowd::{Offer, Ruling},
     facts::Facts,
     judge::{Fate, Judging},
     keep::Spoken,
-    permit::{check_client_id, check_pause, check_text, may_speak},
+    outlet::Showing,
+    permit::{Voice, check_client_id, check_pause, check_text},
     replay::place,
     room::{Room, lock},
     scope::{self, Actor},
@@ -70,6 +71,7 @@ struct Speaker<'a> {
     caller: &'a Caller,
     actor: Actor,
     author: Arc<Author>,
+    voice: Voice,
 }
 
 impl Live {
@@ -94,9 +96,10 @@ impl Live {
         }
         // Settings, staff and mutes may have changed while all this was waited for.
         let facts = room.facts();
-        let actor = scope::actor(caller, &facts, works);
-        let speaker = Speaker { room: &room, facts, caller, actor, author };
-        let weighed = match self.weigh(&speaker, asked, face, follows_since)? {
+        let voice = Voice { caller: Arc::new(caller.clone()), works, follows_since };
+        let actor = voice.actor(&facts);
+        let speaker = Speaker { room: &room, facts, caller, actor, author, voice };
+        let weighed = match self.weigh(&speaker, asked, face)? {
             Weighing::Again(told) => return told.wait().await.clone(),
             Weighing::New(weighed) => *weighed,
         };
@@ -130,10 +133,9 @@ impl Live {
         speaker: &Speaker<'_>,
         asked: CommentWanted,
         face: Face,
-        follows_since: Option<i64>,
     ) -> Result<Weighing, Refusal> {
         let now_ms = self.needs().clock.now_ms();
-        let Speaker { facts, caller, actor, author, .. } = speaker;
+        let Speaker { facts, caller, actor, author, voice, .. } = speaker;
         let mut memory = author.memory();
         if let Some(said) = memory.under(&asked.client_id) {
             return match said.text == asked.text {
@@ -141,7 +143,7 @@ impl Live {
                 false => Err(Code::Conflict.into()),
             };
         }
-        may_speak(facts, actor, follows_since, now_ms)?;
+        voice.may_speak(facts, now_ms)?;
         let at_ms = place(&facts.charter, asked.at_ms, now_ms)?;
         if asked.question && !facts.charter.settings.questions {
             return Err(Refusal::new(Code::NotAvailable).because("the room takes no questions"));
@@ -186,31 +188,34 @@ impl Live {
         let Weighed { shown, client_id, fate, .. } = weighed;
         let mut content =
             Content { shown, client_id, lane, outcome: State::Visible, cause: None, verdict: None };
-        let spoken = Spoken {
-            room: speaker.room,
-            author: &speaker.caller.user,
-            institution: speaker.facts.charter.institution.as_ref(),
-        };
         match fate {
             Fate::Reject(verdict) => {
                 content = Content { outcome: State::Rejected, verdict, ..content };
-                self.stop(spoken, &content).await?;
+                self.stop(speaker.spoken(), &content).await?;
                 Err(rejected(&content))
             }
             Fate::Hold(cause, verdict) => {
-                content = Content { outcome: State::Held, cause: Some(cause), verdict, ..content };
-                self.stop(spoken, &content).await?;
-                Ok(Answer::Held { id: content.shown.id })
+                content = Content { verdict, ..content };
+                self.hold(speaker, content, cause).await
             }
             Fate::Pass => {
-                if lane == Lane::Ordinary
-                    && (self.ruling(speaker).await == Ruling::Sample || self.is_stopped(speaker))
-                {
+                if lane == Lane::Ordinary && self.ruling(speaker).await == Ruling::Sample {
                     content.outcome = State::Sampled;
                 }
                 self.pass(speaker, content).await
             }
         }
+    }
+
+    async fn hold(
+        &self,
+        speaker: &Speaker<'_>,
+        content: Content,
+        cause: Cause,
+    ) -> Result<Answer, Refusal> {
+        let content = Content { outcome: State::Held, cause: Some(cause), ..content };
+        self.stop(speaker.spoken(), &content).await?;
+        Ok(Answer::Held { id: content.shown.id })
     }
 
     /// Whether an ordinary comment is among those that viewers are shown.
@@ -235,37 +240,93 @@ impl Live {
         ruled.await.unwrap_or(Ruling::Sample)
     }
 
-    /// Whether the room has closed, or its author was muted, while a comment waited for its turn: it is
-    /// kept like any other, and nobody is shown it any more.
-    fn is_stopped(&self, speaker: &Speaker<'_>) -> bool {
-        let (facts, now_ms) = (speaker.room.facts(), self.needs().clock.now_ms());
-        let mute = facts.mutes.get(&speaker.actor.id);
-        !facts.charter.is_open() || mute.is_some_and(|mute| mute.term.holds(now_ms))
-    }
-
     /// A comment is shown or sampled: told first and archived beside it, or the other way round.
-    async fn pass(&self, speaker: &Speaker<'_>, content: Content) -> Result<Answer, Refusal> {
-        let Speaker { room, caller, .. } = speaker;
-        let draft = self.draft(&room.id, &caller.user, &content);
-        if self.config().durable || speaker.author.is_distrusted() {
-            self.store(draft).await?;
-            speaker.author.trust();
-            let answer = self.announce(room, &content).await;
-            return Ok(answer);
+    async fn pass(&self, speaker: &Speaker<'_>, mut content: Content) -> Result<Answer, Refusal> {
+        if content.outcome == State::Visible {
+            content.outcome = self.outcome(speaker, &content.shown);
         }
-        let answer = self.announce(room, &content).await;
-        let (room, id) = (room.id.clone(), content.shown.id);
+        if content.outcome == State::Held {
+            return self.hold(speaker, content, Cause::Premoderated).await;
+        }
+        if self.config().durable || speaker.author.is_distrusted() {
+            return self.pass_stored(speaker, content).await;
+        }
+        let offset = match self.show_if(speaker, &content).await {
+            Showing::Out(offset) => offset,
+            Showing::Barred(State::Held) => {
+                return self.hold(speaker, content, Cause::Premoderated).await;
+            }
+            Showing::Barred(state) => {
+                content.outcome = state;
+                None
+            }
+        };
+        self.report(speaker.room, &content).await;
+        let answer = answered(&content, offset);
+        let (room, id) = (speaker.room.id.clone(), content.shown.id.clone());
+        let draft = self.draft(&room, &speaker.caller.user, &content);
         self.beside().append(Unstored { room, id, draft }).await;
         Ok(answer)
     }
 
-    async fn announce(&self, room: &Arc<Room>, content: &Content) -> Answer {
-        let id = content.shown.id.clone();
-        let answer = match content.outcome {
-            State::Visible => Answer::Visible { id, offset: self.show(room, &content.shown).await },
-            _ => Answer::Sampled { id },
+    /// A comment is stored first.
+    async fn pass_stored(
+        &self,
+        speaker: &Speaker<'_>,
+        mut content: Content,
+    ) -> Result<Answer, Refusal> {
+        let Speaker { room, caller, author, .. } = speaker;
+        self.store(self.draft(&room.id, &caller.user, &content)).await?;
+        author.trust();
+        let offset = match self.show_if(speaker, &content).await {
+            Showing::Out(offset) => offset,
+            Showing::Barred(state) => {
+                self.put_by(room, &[(content.shown.id.clone(), state)]).await;
+                content.outcome = state;
+                None
+            }
         };
-        self.report(room, content).await;
-        answer
+        self.report(room, &content).await;
+        Ok(answered(&content, offset))
+    }
+
+    async fn show_if(&self, speaker: &Speaker<'_>, content: &Content) -> Showing {
+        match content.outcome {
+            State::Visible => {
+                self.show(speaker.room, &content.shown, Some(speaker.voice.clone())).await
+            }
+            _ => Showing::Out(None),
+        }
+    }
+
+    /// What becomes of a comment that was to be shown when it came, now that its turn has come: the
+    /// room may have closed, its author been muted, or everybody.
+    fn outcome(&self, speaker: &Speaker<'_>, shown: &Shown) -> State {
+        let Speaker { room, voice, .. } = speaker;
+        if !room.facts().charter.is_open() {
+            return State::Sampled;
+        }
+        let bar = self.bar(room, &shown.id, Some(voice));
+        bar.unwrap_or(State::Visible)
+    }
+}
+
+impl Speaker<'_> {
+    fn spoken(&self) -> Spoken<'_> {
+        Spoken {
+            room: self.room,
+            author: &self.caller.user,
+            institution: self.facts.charter.institution.as_ref(),
+        }
+    }
+}
+
+/// What the author of a comment that was not held is answered.
+fn answered(content: &Content, offset: Option<u64>) -> Answer {
+    let id = content.shown.id.clone();
+    match content.outcome {
+        State::Visible => Answer::Visible { id, offset },
+        State::Held => Answer::Held { id },
+        _ => Answer::Sampled { id },
     }
 }
