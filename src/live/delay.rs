@@ -19,6 +19,7 @@ const GONE_MAX: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Parcel {
     pub(super) id: CommentId,
+    pub(super) posted_at: i64,
     /// Who speaks; `None` when staff want it shown, whoever does.
     pub(super) voice: Option<Voice>,
     pub(super) data: Bytes,

@@ -220,7 +220,8 @@ impl Live {
         if row.state != State::Held {
             return Err(Refusal::new(Code::Stale).with("state", row.state.as_str()));
         }
-        if row.posted_at + self.config().hold_ttl.as_ms() <= now_ms {
+        let is_late = row.posted_at + self.config().hold_ttl.as_ms() <= now_ms;
+        if is_late || scene.facts.has_cleared(row.posted_at) {
             return Err(Code::Gone.into());
         }
         if let Some(holder) = row.held_by_other(&scene.actor.id, now_ms) {

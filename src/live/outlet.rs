@@ -76,7 +76,7 @@ impl Live {
         };
         let delay = Duration::from_secs(facts.charter.settings.delay_s.into());
         let now = Instant::now();
-        let parcel = Parcel { id: shown.id.clone(), voice, data };
+        let parcel = Parcel { id: shown.id.clone(), posted_at: shown.posted_at, voice, data };
         let handed = lock(&room.delayed).hand(parcel, now + delay, now);
         match handed {
             Handed::Now(parcel) => return self.let_go(room, parcel).await,
@@ -121,7 +121,7 @@ impl Live {
 
     /// Comments that are stored as visible were not shown after all: they are listed nowhere either.
     pub(super) async fn put_by(&self, room: &Room, barred: &[(CommentId, State)]) {
-        // What was removed is off already.
+        // What was removed or cleared is off already.
         let is_on = |(_, state): &&(CommentId, State)| *state != State::Removed;
         let barred: Vec<_> = barred.iter().filter(is_on).collect();
         if barred.is_empty() {
@@ -138,17 +138,23 @@ impl Live {
         }
     }
 
-    /// Publishes what carries the text of a comment to the room's viewers.
-    pub(super) async fn tell_of(&self, room: &Room, id: &CommentId, event: &Event) {
+    /// Publishes what carries the text of a comment, which was posted then, to the room's viewers.
+    pub(super) async fn tell_of(
+        &self,
+        room: &Room,
+        (id, posted_at): (&CommentId, i64),
+        event: &Event,
+    ) {
         let Some(data) = json(event) else { return };
-        self.let_go(room, Parcel { id: id.clone(), voice: None, data }).await;
+        self.let_go(room, Parcel { id: id.clone(), posted_at, voice: None, data }).await;
     }
 
-    /// Publishes what carries the text of a comment, unless something bars it. Whoever removed it or
-    /// muted its author just now may have come too early to find it among what is published.
+    /// Publishes what carries the text of a comment, unless something bars it. Whoever removed it, or
+    /// cleared the room, or muted its author just now may have come too early to find it among what is
+    /// published.
     async fn let_go(&self, room: &Room, parcel: Parcel) -> Showing {
-        let Parcel { id, voice, data } = parcel;
-        let bar = || self.bar(room, &id, voice.as_ref());
+        let Parcel { id, posted_at, voice, data } = parcel;
+        let bar = || self.bar(room, (&id, posted_at), voice.as_ref());
         if let Some(state) = bar() {
             return Showing::Barred(state);
         }
@@ -159,11 +165,19 @@ impl Live {
     }
 
     /// How a comment stands that is to be shown and must not be.
-    pub(super) fn bar(&self, room: &Room, id: &CommentId, voice: Option<&Voice>) -> Option<State> {
+    pub(super) fn bar(
+        &self,
+        room: &Room,
+        (id, posted_at): (&CommentId, i64),
+        voice: Option<&Voice>,
+    ) -> Option<State> {
         if lock(&room.delayed).is_gone(id) {
             return Some(State::Removed);
         }
         let facts = room.facts();
+        if facts.has_cleared(posted_at) {
+            return Some(State::Sampled);
+        }
         voice?.bar(&facts, self.needs().clock.now_ms())
     }
 

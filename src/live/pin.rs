@@ -71,6 +71,9 @@ impl Live {
             if !matches!(row.state, State::Visible | State::Sampled) {
                 return Err(Refusal::new(Code::Stale).with("state", row.state.as_str()).into());
             }
+            if scene.facts.has_cleared(row.posted_at) {
+                return Err(Code::Gone.into());
+            }
         }
         if scene.facts.charter.pinned.as_ref() == comment {
             return Ok(Done {});
@@ -132,6 +135,9 @@ impl Live {
         lock(&scene.room.delayed).clear();
         self.needs().hub.clear_history(&scene.room.viewers).await;
         self.tell_viewers(&scene.room, &Event::Cleared { at }).await;
+        if scene.facts.charter.pinned.is_some() {
+            self.tell_viewers(&scene.room, &Event::Pinned { comment: None }).await;
+        }
         Ok(Done {})
     }
 

@@ -162,23 +162,19 @@ impl Live {
             is_staff: actor.is_staff(),
         };
         let fate = self.judge(facts, judging);
+        // What follows a clearing is none of what was cleared, also in the same millisecond.
+        let posted_at = now_ms.max(facts.charter.cleared_at + 1);
         let (id, told) = (CommentId::fresh(now_ms), Told::new(SetOnce::new()));
         memory.note(Said {
             id: id.clone(),
             client_id: asked.client_id.clone(),
             text: asked.text.clone(),
-            posted_at: now_ms,
+            posted_at,
             counts: !matches!(fate, Fate::Reject(_)),
             told: Arc::clone(&told),
         });
-        let shown = Shown {
-            id,
-            at_ms,
-            posted_at: now_ms,
-            face,
-            text: asked.text,
-            question: asked.question,
-        };
+        let shown =
+            Shown { id, at_ms, posted_at, face, text: asked.text, question: asked.question };
         Ok(Weighing::New(Box::new(Weighed { shown, client_id: asked.client_id, fate, told })))
     }
 
@@ -306,7 +302,7 @@ impl Live {
         if !room.facts().charter.is_open() {
             return State::Sampled;
         }
-        let bar = self.bar(room, &shown.id, Some(voice));
+        let bar = self.bar(room, (&shown.id, shown.posted_at), Some(voice));
         bar.unwrap_or(State::Visible)
     }
 }

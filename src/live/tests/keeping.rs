@@ -135,7 +135,10 @@ async fn a_comment_over_which_the_database_fails_is_tried_again_and_then_taken_b
     house.live.beside().settled().await;
     let rows = house.sql("SELECT id FROM live_comment").await;
     assert_eq!((rows.len(), rows[0].text(0)), (1, kept.as_str()));
-    assert_eq!(house.say(&user("ann"), "三").await.unwrap_err().to_string(), "internal server error");
+    assert_eq!(
+        house.say(&user("ann"), "三").await.unwrap_err().to_string(),
+        "internal server error"
+    );
     house.sql("DROP TRIGGER fails").await;
     assert_eq!(house.say(&user("ann"), "三").await.unwrap()["status"], "visible");
     house.sql(&fails("ben")).await;

@@ -242,13 +242,13 @@ async fn what_shows_a_comment_that_was_just_removed_does_not_go_out() {
     let room = house.live.room(&"r1".into()).await.unwrap();
     let id = house.said(&user("ann"), "老师好").await;
     let event = Event::Cleared { at: 1 };
-    house.live.tell_of(&room, &id.as_str().into(), &event).await;
+    house.live.tell_of(&room, (&id.as_str().into(), NOW_MS), &event).await;
     let before = house.kept("live:r1").await.len();
     for _ in 0..2 {
         house.ask(&host(), "remove", json!({"room": "r1", "comment": id})).await;
     }
     let removed = house.kept("live:r1").await.len();
     assert_eq!(removed, before + 2, "who removes it again tells viewers again");
-    house.live.tell_of(&room, &id.as_str().into(), &event).await;
+    house.live.tell_of(&room, (&id.as_str().into(), NOW_MS), &event).await;
     assert_eq!(house.kept("live:r1").await.len(), removed);
 }

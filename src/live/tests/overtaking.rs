@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::advance;
 
-use super::house::{House, host, user};
+use super::house::{House, host, moderator, user};
 use crate::config::value::Span;
 
 /// A room that shows one comment a second; the first is shown, the next waits for its turn.
@@ -96,4 +96,56 @@ async fn what_waits_in_the_rooms_delay_when_its_author_or_everybody_is_muted_nev
         tokio::task::yield_now().await;
     }
     assert!(!format!("{:?}", house.kept("live:r1").await).contains("还有问题"));
+}
+
+#[tokio::test]
+async fn what_waits_for_its_turn_when_the_room_is_cleared_is_not_shown_any_more() {
+    let house = crowded(false).await;
+    let answer = meanwhile(&house, ("clear", json!({"room": "r1"}))).await;
+    assert_eq!(answer["status"], "sampled");
+    house.said(&host(), "重新开始").await;
+    assert_eq!(house.last("live:r1").await["text"], "重新开始", "in the same millisecond");
+}
+
+#[tokio::test]
+async fn held_comments_and_questions_of_before_a_clearing_are_gone() {
+    let house = House::new().await;
+    house.set(json!({"questions": true})).await;
+    let question = json!({"room": "r1", "client_id": "q", "text": "几点开始", "question": true});
+    let question = house.ask(&user("ann"), "comment", question).await["id"].clone();
+    house.set(json!({"premoderated": true})).await;
+    let held = house.said(&user("ann"), "老师好").await;
+    house.clock.advance_ms(1_000);
+    house.ask(&host(), "clear", json!({"room": "r1"})).await;
+    let later = house.said(&user("ann"), "我刚来").await;
+    for (who, input) in [(host(), json!({"room": "r1"})), (moderator(), json!({}))] {
+        let listed = house.ask(&who, "hold.list", input).await;
+        let listed = listed["held"].as_array().unwrap();
+        assert_eq!((listed.len(), &listed[0]["comment"]["id"]), (1, &json!(later)));
+    }
+    let listed = house.ask(&host(), "question.list", json!({"room": "r1"})).await;
+    assert_eq!(listed["questions"], json!([]));
+    for (name, input) in [
+        ("hold.claim", json!({"room": "r1", "comment": held})),
+        ("hold.decide", json!({"room": "r1", "comment": held, "decision": "approve"})),
+        ("question.select", json!({"room": "r1", "comment": question})),
+        ("pin", json!({"room": "r1", "comment": question})),
+    ] {
+        assert_eq!(house.refused(&host(), name, input).await, "gone", "{name}");
+    }
+    assert_eq!(house.types("live:r1").await, ["live.cleared"]);
+}
+
+#[tokio::test]
+async fn a_pin_falls_with_what_is_cleared_and_viewers_are_told() {
+    let house = House::new().await;
+    let id = house.said(&user("ann"), "老师好").await;
+    let named = json!({"room": "r1", "comment": id});
+    house.ask(&host(), "pin", named.clone()).await;
+    house.ask(&host(), "clear", json!({"room": "r1"})).await;
+    assert_eq!(house.types("live:r1").await, ["live.cleared", "live.pinned"]);
+    assert_eq!(house.last("live:r1").await.get("comment"), None);
+    assert_eq!(house.refused(&host(), "pin", named).await, "gone");
+    let room = house.ask(&user("ann"), "room.get", json!({"room": "r1"})).await;
+    assert_eq!(room.get("pinned"), None);
 }
