@@ -191,6 +191,16 @@ impl Memory<'_> {
         earlier
     }
 
+    /// What was judged together with the comment `id`, as far as it is remembered, oldest first.
+    pub(super) fn before(&self, id: &CommentId, posted_at: i64) -> Vec<String> {
+        let near = self.taken().rev().filter(|said| {
+            said.id != *id && (posted_at - WINDOW_MS..=posted_at).contains(&said.posted_at)
+        });
+        let mut before: Vec<_> = near.take(EARLIER_MAX).map(|said| said.text.clone()).collect();
+        before.reverse();
+        before
+    }
+
     /// Remembers a comment.
     pub(super) fn note(&mut self, said: Said) {
         if self.0.len() >= SAID_MAX {

@@ -138,8 +138,11 @@ impl Live {
         let next = rows.last().filter(|_| is_more).map(cursor_at);
         let mut held = Vec::with_capacity(rows.len());
         for (row, content) in rows.into_iter().zip(contents) {
-            let Some(content) = content else { continue };
+            let Some(mut content) = content else { continue };
             let facts = self.room(&row.room).await?.facts();
+            if content.is_unread() && !names_people {
+                content.shown.text.clear();
+            }
             held.push(HeldSeen {
                 claimed_until: Some(row.held_until).filter(|until| *until > now_ms),
                 user: names_people.then_some(row.author),
@@ -194,6 +197,9 @@ impl Live {
         let row = self.waiting_row(&scene, &asked.comment).await?;
         let content = self.contents(std::slice::from_ref(&row)).await?.pop().flatten();
         let content = content.ok_or(Code::Gone)?;
+        if asked.decision == Decision::Approve {
+            self.judge_again(&row, &content, &scene.actor).await?;
+        }
         let (by, now_ms) = (&scene.actor.id, self.needs().clock.now_ms());
         let detail = json!({ "comment": row.id, "decision": asked.decision });
         let beside = vec![row::decide(&row, state, by, now_ms)];

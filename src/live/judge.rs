@@ -4,14 +4,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{
     Live,
-    comment::{Cause, Judged},
+    comment::{Cause, Content, Judged},
     facts::Facts,
+    row::CommentRow,
+    scope::Actor,
     settings::OnWord,
     words::Words,
 };
 use crate::{
-    moderation::{Action, Place, Question, Side},
-    operation::Role,
+    error::Code,
+    moderation::{Action, Category, Place, Question, Side, Verdict},
+    operation::{Refusal, Role},
 };
 
 /// What is to become of a comment, as far as its text decides.
@@ -64,6 +67,44 @@ impl Live {
             Some(Ok(true)) => return Fate::Hold(Cause::Word, None),
         }
         if settings.premoderated { Fate::Hold(Cause::Premoderated, None) } else { Fate::Pass }
+    }
+}
+
+impl Live {
+    /// Whether a held comment may be let through by `actor`. What the rules held, or could not judge, is
+    /// judged once more: what they hide only the platform's own staff may show, and what they reject
+    /// nobody may.
+    ///
+    /// # Errors
+    /// `rejected`; `unavailable` when it still cannot be judged, to all but the platform's staff.
+    pub(super) async fn judge_again(
+        &self,
+        row: &CommentRow,
+        content: &Content,
+        actor: &Actor,
+    ) -> Result<(), Refusal> {
+        if !matches!(content.cause, Some(Cause::Rules | Cause::Unjudged)) {
+            return Ok(());
+        }
+        let needs = self.needs();
+        let serves = needs.directory.tutor(&row.author).await?.is_some();
+        let side = if serves { Side::Institution } else { Side::User };
+        let author = self.author(&row.room, &row.author).await?;
+        let earlier = author.memory().before(&row.id, row.posted_at);
+        let earlier: Vec<_> = earlier.iter().map(String::as_str).collect();
+        let text = &content.shown.text;
+        let question = Question { text, earlier: &earlier, place: Place::Live, side };
+        match needs.moderation.decide(question, &needs.metrics) {
+            Err(_) if actor.is_platform => Ok(()),
+            Err(_told_and_counted) => Err(Refusal::new(Code::Unavailable)
+                .because("it still cannot be judged; the platform's moderators decide")),
+            Ok(Verdict { action: Action::Allow | Action::Warn, .. }) => Ok(()),
+            Ok(Verdict { action: Action::Hide, .. }) if actor.is_platform => Ok(()),
+            Ok(Verdict { category, .. }) => {
+                let category = category.map_or("sensitive", Category::as_str);
+                Err(Refusal::new(Code::Rejected).with("category", category))
+            }
+        }
     }
 }
 

@@ -64,13 +64,13 @@ impl Live {
         Ok(())
     }
 
-    /// Tells the room's desk of a comment, and counts it. A comment that the rules rejected is told
-    /// without its text: it may hold what an institution is not to know of a user.
+    /// Tells the room's desk of a comment, and counts it. A comment that the rules rejected or could not
+    /// judge is told without its text: it may hold what an institution is not to know of a user.
     pub(super) async fn report(&self, room: &Room, content: &Content) {
         let state = content.outcome;
         self.needs().metrics.live_comments.one(&ByState { state: state.as_str() });
         let mut comment = content.shown.clone().near(&room.facts().charter.edit);
-        if state == State::Rejected {
+        if content.is_unread() {
             comment.text.clear();
         }
         let category = content.verdict.as_ref().and_then(|verdict| verdict.category);
