@@ -64,7 +64,7 @@ impl Live {
         room: &RoomId,
         comment: Option<&CommentId>,
     ) -> Result<Done, Stop> {
-        let scene = self.scene(caller, room, Standing::Host).await?;
+        let scene = self.alone(caller, room, Standing::Host).await?;
         if let Some(comment) = comment {
             let row = self.comment_row(&scene.room, comment).await?;
             // Pinned is shown: whatever waits or is off must not come out by this way.
@@ -104,7 +104,7 @@ impl Live {
     }
 
     async fn try_notice(&self, caller: &Caller, asked: &NoticeWanted) -> Result<Done, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Host).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Host).await?;
         if let Some(text) = &asked.text {
             self.check_staff_text(caller, text)?;
         }
@@ -126,7 +126,7 @@ impl Live {
     }
 
     async fn try_clear(&self, caller: &Caller, room: &RoomId) -> Result<Done, Stop> {
-        let scene = self.scene(caller, room, Standing::Host).await?;
+        let scene = self.alone(caller, room, Standing::Host).await?;
         let at = self.needs().clock.now_ms();
         let set = ("cleared_at = $1, pinned = NULL", vec![at.into()]);
         let detail = json!({ "at": at });

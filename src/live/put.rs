@@ -104,7 +104,10 @@ impl Live {
 
     async fn try_put(&self, caller: &Caller, asked: &PutRoom) -> Result<(), Stop> {
         match self.scene(caller, &asked.id, Standing::Viewer).await {
-            Ok(scene) => self.change_room(&scene, asked).await,
+            Ok(_) => {
+                let scene = self.alone(caller, &asked.id, Standing::Host).await?;
+                self.change_room(&scene, asked).await
+            }
             Err(refusal) if refusal.code() == Code::NotInScope => {
                 self.make_room(caller, asked).await
             }
@@ -155,8 +158,7 @@ impl Live {
     }
 
     async fn change_room(&self, scene: &Scene, asked: &PutRoom) -> Result<(), Stop> {
-        let Scene { room, facts, actor } = scene;
-        actor.at_least(Standing::Host)?;
+        let Scene { room, facts, actor, .. } = scene;
         if asked.institution.is_some() && asked.institution != facts.charter.institution {
             return Err(bad("a room stays with whom it was made for").into());
         }

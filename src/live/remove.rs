@@ -1,5 +1,7 @@
 //! `live.remove`: a comment is taken from viewers, the history and every list; the archive keeps it.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
     comment::State,
     event::Event,
     pin::{Done, NamedComment},
-    reach::{Stop, settle, unstored},
+    reach::{ATTEMPTS, Stop, settle, unstored},
     room::Room,
     row::{self, CommentRow},
     scope::Standing,
@@ -69,16 +71,21 @@ impl Live {
     async fn unpin_gone(&self, scene: &Scene, ids: &[CommentId]) -> Result<(), Stop> {
         let is_pinned =
             |charter: &Charter| charter.pinned.as_ref().is_some_and(|pinned| ids.contains(pinned));
-        for _ in 0..super::reach::ATTEMPTS {
-            let facts = scene.room.facts();
-            if !is_pinned(&facts.charter) {
+        let mut now = Scene {
+            room: Arc::clone(&scene.room),
+            facts: scene.room.facts(),
+            actor: scene.actor.clone(),
+            turn: None,
+        };
+        if !is_pinned(&now.facts.charter) {
+            return Ok(());
+        }
+        now.turn = scene.room.turn().await;
+        for _ in 0..ATTEMPTS {
+            now.facts = scene.room.facts();
+            if !is_pinned(&now.facts.charter) {
                 return Ok(());
             }
-            let now = Scene {
-                room: std::sync::Arc::clone(&scene.room),
-                facts,
-                actor: scene.actor.clone(),
-            };
             let act = Act { kind: "unpin", detail: &json!({}), beside: Vec::new() };
             match self.change(&now, ("pinned = NULL", Vec::new()), act).await {
                 Ok(_) => {

@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use tokio::time::Instant;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 
 use super::{crowd::Crowd, delay::Delayed, facts::Facts};
 use crate::{
@@ -25,6 +28,7 @@ pub(super) struct Room {
     pub(super) delayed: Mutex<Delayed>,
     pub(super) likes: Likes,
     touched_at: Mutex<Instant>,
+    turn: Arc<Semaphore>,
 }
 
 /// Likes that were given, and not yet told or stored.
@@ -52,12 +56,21 @@ impl Room {
             delayed: Mutex::default(),
             likes,
             touched_at: Mutex::new(Instant::now()),
+            turn: Arc::new(Semaphore::new(1)),
         }
     }
 
     /// The room as it stands.
     pub(super) fn facts(&self) -> Arc<Facts> {
         Arc::clone(&lock(&self.facts))
+    }
+
+    /// Waits until nobody changes the room any more; first come, first served. Each change is decided on
+    /// the one before it: at once, all but one would be refused by the database and decided again. Who
+    /// waits holds no data, and no more wait than operations may run at once (`rates.running_max`).
+    pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        // Nobody closes it, so there always is one.
+        Arc::clone(&self.turn).acquire_owned().await.ok()
     }
 
     /// Takes newer facts in; older ones, read before a change, are passed over.

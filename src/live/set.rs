@@ -54,7 +54,7 @@ impl Live {
     }
 
     async fn try_set(&self, caller: &Caller, asked: &SettingsWanted) -> Result<SettingsSet, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Host).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Host).await?;
         let charter = &scene.facts.charter;
         if asked.version.is_some_and(|seen| seen != charter.version) {
             return Err(Refusal::new(Code::Stale).with("version", charter.version).into());

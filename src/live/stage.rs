@@ -52,7 +52,7 @@ impl Live {
     }
 
     async fn try_step(&self, caller: &Caller, asked: &Named, step: Step) -> Result<Stage, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Host).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Host).await?;
         let now_ms = self.needs().clock.now_ms();
         let Some((set, values)) = change(&scene, step, now_ms)? else {
             return Ok(Stage::of(&scene.facts.charter, now_ms));

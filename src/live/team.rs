@@ -63,7 +63,7 @@ impl Live {
     }
 
     async fn try_appoint(&self, caller: &Caller, asked: &Appointment) -> Result<Appointed, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Host).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Host).await?;
         let person = match (&asked.comment, &asked.user) {
             (Some(comment), None) => self.comment_row(&scene.room, comment).await?.author,
             (None, Some(user)) => {
@@ -95,7 +95,7 @@ impl Live {
     }
 
     async fn try_dismiss(&self, caller: &Caller, asked: &Dismissal) -> Result<Done, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Host).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Host).await?;
         let Scene { room, facts, .. } = &scene;
         let Some(member) = facts.staff.values().find(|member| member.id == asked.member) else {
             return Ok(Done {});

@@ -57,7 +57,7 @@ impl Live {
     }
 
     async fn try_trim(&self, caller: &Caller, asked: &TrimWanted) -> Result<Trimmed, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Host).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Host).await?;
         let (room, charter) = (&scene.room, &scene.facts.charter);
         let now_ms = self.needs().clock.now_ms();
         if !matches!(charter.state, State::Ended | State::Replay) {
