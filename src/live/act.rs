@@ -64,6 +64,7 @@ impl Live {
     ) -> Result<Scene, Refusal> {
         let Scene { room, .. } = self.scene(caller, room, least).await?;
         let turn = room.turn().await;
+        self.refresh(&room).await?;
         let facts = room.facts();
         let actor = self.actor(caller, &facts).await?;
         actor.at_least(least)?;
@@ -89,7 +90,8 @@ impl Live {
     }
 
     /// Records something that changes what is known of the room: `set` changes its row, from the state
-    /// that was decided on. The room is read again afterwards, and when others were first.
+    /// that was decided on. The room is read again afterwards, and when others were first; people are
+    /// told what has changed, now, or when it can be read.
     pub(super) async fn change<D: Serialize>(
         &self,
         scene: &Scene,
@@ -117,9 +119,12 @@ impl Live {
     ) -> Result<Receipt, Stop> {
         act.beside.insert(0, moves);
         let changed = self.record(&room.id, &actor.id, act).await;
-        if !matches!(changed, Err(Stop::Refused(_))) {
-            self.reread(room).await;
+        if matches!(changed, Err(Stop::Refused(_))) {
+            // What was reported failed may have happened all the same.
+            room.doubt();
+            return changed;
         }
+        self.reread(room).await?;
         changed
     }
 }

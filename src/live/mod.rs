@@ -26,6 +26,7 @@ mod keep;
 mod list;
 mod lost;
 mod mute;
+mod news;
 pub mod operations;
 mod outlet;
 mod permit;
@@ -133,7 +134,10 @@ impl Live {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                _ = telling.tick() => self.tell_stats().await,
+                _ = telling.tick() => {
+                    self.refresh_doubted().await;
+                    self.tell_stats().await;
+                }
                 _ = tidying.tick() => {
                     self.store_likes().await;
                     self.count_held().await;

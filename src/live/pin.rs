@@ -8,10 +8,8 @@ use super::{
     Live,
     act::Act,
     comment::State,
-    event::Event,
     permit::check_text,
     reach::{Stop, bad, settle},
-    room::lock,
     row,
     scope::Standing,
     stage::Named,
@@ -86,8 +84,6 @@ impl Live {
         // Whoever removes it at the same time must be the second, and find it pinned.
         let beside = comment.map(|comment| row::still_shown(room, comment)).into_iter().collect();
         self.change(&scene, set, Act { kind, detail: &detail, beside }).await?;
-        let comment = scene.room.facts().pinned.clone();
-        self.tell_viewers(&scene.room, &Event::Pinned { comment }).await;
         Ok(Done {})
     }
 
@@ -115,8 +111,6 @@ impl Live {
         let detail = json!({ "text": asked.text });
         let act = Act { kind: "notice", detail: &detail, beside: Vec::new() };
         self.change(&scene, set, act).await?;
-        let notice = scene.room.facts().notice.clone();
-        self.tell_viewers(&scene.room, &Event::Notice { notice }).await;
         Ok(Done {})
     }
 
@@ -132,12 +126,6 @@ impl Live {
         let detail = json!({ "at": at });
         let act = Act { kind: "clear", detail: &detail, beside: Vec::new() };
         self.change(&scene, set, act).await?;
-        lock(&scene.room.delayed).clear();
-        self.needs().hub.clear_history(&scene.room.viewers).await;
-        self.tell_viewers(&scene.room, &Event::Cleared { at }).await;
-        if scene.facts.charter.pinned.is_some() {
-            self.tell_viewers(&scene.room, &Event::Pinned { comment: None }).await;
-        }
         Ok(Done {})
     }
 

@@ -158,7 +158,7 @@ impl Live {
     }
 
     async fn change_room(&self, scene: &Scene, asked: &PutRoom) -> Result<(), Stop> {
-        let Scene { room, facts, actor, .. } = scene;
+        let Scene { facts, actor, .. } = scene;
         if asked.institution.is_some() && asked.institution != facts.charter.institution {
             return Err(bad("a room stays with whom it was made for").into());
         }
@@ -185,14 +185,6 @@ impl Live {
             ),
         };
         self.change(scene, set, Act { kind: "room", detail: &detail, beside }).await?;
-        if settings.is_some() {
-            self.tell_settings(room).await;
-        }
-        for member in facts.staff.values() {
-            if !room.facts().staff.contains_key(&member.person) {
-                self.see_off(room, &member.person);
-            }
-        }
         Ok(())
     }
 

@@ -9,7 +9,6 @@ use super::{
     act::{Act, Scene},
     charter::Charter,
     comment::State,
-    event::Event,
     pin::{Done, NamedComment},
     reach::{ATTEMPTS, Stop, settle, unstored},
     room::Room,
@@ -81,6 +80,7 @@ impl Live {
             return Ok(());
         }
         now.turn = scene.room.turn().await;
+        self.refresh(&scene.room).await?;
         for _ in 0..ATTEMPTS {
             now.facts = scene.room.facts();
             if !is_pinned(&now.facts.charter) {
@@ -88,10 +88,7 @@ impl Live {
             }
             let act = Act { kind: "unpin", detail: &json!({}), beside: Vec::new() };
             match self.change(&now, ("pinned = NULL", Vec::new()), act).await {
-                Ok(_) => {
-                    self.tell_viewers(&scene.room, &Event::Pinned { comment: None }).await;
-                    return Ok(());
-                }
+                Ok(_) => return Ok(()),
                 Err(Stop::Moved) => {}
                 Err(stop) => return Err(stop),
             }

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
 use tokio::{
@@ -29,6 +29,8 @@ pub(super) struct Room {
     pub(super) likes: Likes,
     touched_at: Mutex<Instant>,
     turn: Arc<Semaphore>,
+    /// It may stand otherwise than its facts say.
+    is_doubted: AtomicBool,
 }
 
 /// Likes that were given, and not yet told or stored.
@@ -57,6 +59,7 @@ impl Room {
             likes,
             touched_at: Mutex::new(Instant::now()),
             turn: Arc::new(Semaphore::new(1)),
+            is_doubted: AtomicBool::new(false),
         }
     }
 
@@ -73,12 +76,30 @@ impl Room {
         Arc::clone(&self.turn).acquire_owned().await.ok()
     }
 
-    /// Takes newer facts in; older ones, read before a change, are passed over.
-    pub(super) fn renew(&self, facts: Facts) {
+    /// The same, if nobody changes it just now.
+    pub(super) fn free_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.turn).try_acquire_owned().ok()
+    }
+
+    /// Takes newer facts in; older ones, read before a change, are passed over. What was known before,
+    /// if others are known now.
+    pub(super) fn renew(&self, facts: Facts) -> Option<Arc<Facts>> {
         let mut known = lock(&self.facts);
-        if facts.charter.turn >= known.charter.turn {
-            *known = Arc::new(facts);
+        if facts.charter.turn < known.charter.turn {
+            return None;
         }
+        self.is_doubted.store(false, Ordering::Relaxed);
+        Some(std::mem::replace(&mut *known, Arc::new(facts)))
+    }
+
+    /// It may have changed: it is to be read again before anybody needs it.
+    pub(super) fn doubt(&self) {
+        self.is_doubted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is to be read again.
+    pub(super) fn is_doubted(&self) -> bool {
+        self.is_doubted.load(Ordering::Relaxed)
     }
 
     /// Notes that somebody needs it.

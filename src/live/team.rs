@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     Live,
-    act::{Act, Scene},
+    act::Act,
     pin::Done,
     reach::{Stop, bad, settle},
     room::Room,
@@ -96,7 +96,7 @@ impl Live {
 
     async fn try_dismiss(&self, caller: &Caller, asked: &Dismissal) -> Result<Done, Stop> {
         let scene = self.alone(caller, &asked.room, Standing::Host).await?;
-        let Scene { room, facts, .. } = &scene;
+        let facts = &scene.facts;
         let Some(member) = facts.staff.values().find(|member| member.id == asked.member) else {
             return Ok(Done {});
         };
@@ -107,12 +107,10 @@ impl Live {
         let beside = vec![dismiss(&member.id)];
         let act = Act { kind: "dismiss", detail: &detail, beside };
         self.change(&scene, ("", Vec::new()), act).await?;
-        self.see_off(room, &member.person);
         Ok(Done {})
     }
 
-    /// Closes the desk to somebody who is no longer of the staff. On several nodes, each would do so
-    /// when it hears that the room has changed.
+    /// Closes the desk to somebody who is no longer of the staff.
     pub(super) fn see_off(&self, room: &Room, person: &UserId) {
         let signal =
             Signal::Unsubscribe { channel: room.desk.clone(), code: UnsubscribeCode::Unsubscribed };

@@ -151,6 +151,39 @@ async fn a_comment_over_which_the_database_fails_is_tried_again_and_then_taken_b
 }
 
 #[tokio::test]
+async fn a_room_that_cannot_be_read_after_a_change_is_kept_and_nothing_old_is_told_of_it() {
+    let house = House::new().await;
+    let viewer = house.watch("live:r1");
+    house.set(json!({"slow_s": 5})).await;
+    house.said(&user("ann"), "老师好").await;
+    house.live.beside().settled().await;
+    house.sql("ALTER TABLE room_mute RENAME TO elsewhere").await;
+    let set = json!({"room": "r1", "set": {"slow_s": 9}});
+    let failed = "internal server error";
+    assert_eq!(house.refused(&host(), "settings", set.clone()).await, failed);
+    assert_eq!(house.refused(&host(), "settings", set.clone()).await, failed);
+    assert_eq!(house.refused(&user("ben"), "room.get", json!({"room": "r1"})).await, failed);
+    assert_eq!(house.say(&user("ben"), "大家好").await.unwrap_err().to_string(), failed);
+    let told = |events: Vec<Value>| -> Vec<_> {
+        events.iter().filter_map(|event| event["settings"]["slow_s"].as_i64()).collect()
+    };
+    assert_eq!(told(viewer.events()), [5]);
+    house.sql("ALTER TABLE elsewhere RENAME TO room_mute").await;
+    {
+        let _tended = house.tended();
+        while told(viewer.events()) != [5, 9] {
+            tokio::task::yield_now().await;
+        }
+    }
+    house.clock.advance_ms(4_000);
+    let refused = house.say(&user("ann"), "又来了").await.unwrap_err().to_string();
+    assert_eq!(refused, r#"slow {"retry_ms":5000}"#, "the room has stayed, with who spoke in it");
+    let set = house.ask(&host(), "settings", set).await;
+    assert_eq!((&set["version"], &set["settings"]["slow_s"]), (&json!(3), &json!(9)));
+    assert_eq!(told(viewer.events()), [5, 9], "once is enough");
+}
+
+#[tokio::test]
 async fn rooms_are_kept_up_to_a_bound_and_idle_ones_make_room() {
     let house = House::with(|config| config.rooms_max = 2).await;
     for number in 2..5 {
