@@ -58,7 +58,9 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::face::Region;
-use self::{author::Authors, beside::Beside, facts::Facts, rooms::Rooms, scope::Actor};
+use self::{
+    author::Authors, beside::Beside, facts::Facts, rooms::Rooms, scope::Actor, scope::Work,
+};
 use crate::{
     alert::Alerts,
     archive::Archive,
@@ -66,13 +68,14 @@ use crate::{
     config,
     directory::Directory,
     hub::Hub,
+    ids::UserId,
     moderation::Moderation,
     operation::{Caller, Refusal},
     store::Store,
     telemetry::Metrics,
 };
 
-/// How often idle rooms are forgotten, and held comments counted.
+/// How often idle rooms are forgotten, held comments counted, and desks looked over.
 const TIDY_EVERY: Duration = Duration::from_secs(15);
 
 /// What live rooms lean on.
@@ -141,6 +144,7 @@ impl Live {
                 _ = tidying.tick() => {
                     self.store_likes().await;
                     self.count_held().await;
+                    self.review_desks();
                     self.forget_idle();
                 }
             }
@@ -158,17 +162,22 @@ impl Live {
 
     /// What `caller` is in the room of `facts`.
     async fn actor(&self, caller: &Caller, facts: &Facts) -> Result<Actor, Refusal> {
-        Ok(scope::actor(caller, facts, self.works(caller).await?))
+        Ok(scope::actor(caller, facts, &self.work(caller, facts).await?))
     }
 
-    /// Whether a caller of an institution works there now; of no matter for others.
-    async fn works(&self, caller: &Caller) -> Result<bool, Refusal> {
-        if !caller.role.is_institutional() {
-            return Ok(false);
-        }
-        let Some(institution) = &caller.institution else { return Ok(false) };
-        let tutor = self.needs().directory.tutor(&caller.user).await?;
-        Ok(tutor.is_some_and(|tutor| tutor.works_for(institution)))
+    /// Where `caller` works, as far as that matters in the room of `facts`.
+    async fn work(&self, caller: &Caller, facts: &Facts) -> Result<Work, Refusal> {
+        let matters = caller.role.is_institutional() || facts.staff.contains_key(&caller.user);
+        if matters { self.work_of(&caller.user).await } else { Ok(Work::Never) }
+    }
+
+    /// Where somebody works, as the directory knows.
+    async fn work_of(&self, person: &UserId) -> Result<Work, Refusal> {
+        let tutor = self.needs().directory.tutor(person).await?;
+        Ok(tutor.map_or(Work::Never, |tutor| match tutor.works_for(&tutor.institution) {
+            true => Work::At(tutor.institution.clone()),
+            false => Work::NoLonger,
+        }))
     }
 
     fn needs(&self) -> &Needs {

@@ -6,7 +6,7 @@ use super::{
     comment::State,
     facts::Facts,
     reach::bad,
-    scope::{self, Actor},
+    scope::{self, Actor, Work},
     settings::Speak,
 };
 use crate::{
@@ -21,8 +21,7 @@ const CLIENT_ID_MAX: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Voice {
     pub(super) caller: Arc<Caller>,
-    /// Whether they work for the institution that their token names.
-    pub(super) works: bool,
+    pub(super) work: Work,
     /// Since when they follow, where that was asked.
     pub(super) follows_since: Option<i64>,
 }
@@ -30,7 +29,7 @@ pub(super) struct Voice {
 impl Voice {
     /// What they are in the room of `facts`.
     pub(super) fn actor(&self, facts: &Facts) -> Actor {
-        scope::actor(&self.caller, facts, self.works)
+        scope::actor(&self.caller, facts, &self.work)
     }
 
     /// Whether the room lets them speak now.

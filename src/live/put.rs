@@ -117,7 +117,7 @@ impl Live {
 
     async fn make_room(&self, caller: &Caller, asked: &PutRoom) -> Result<(), Stop> {
         let institution = asked.institution.as_ref();
-        scope::may_create(caller, institution, self.works(caller).await?)?;
+        scope::may_create(caller, institution, &self.work_of(&caller.user).await?)?;
         if let Some(institution) = institution
             && self.needs().directory.institution(institution).await?.is_none()
         {

@@ -85,8 +85,8 @@ impl Live {
         check_text(&asked.text, self.config().text_max)?;
         let room = self.room(&asked.room).await?;
         let facts = room.facts();
-        let works = self.works(caller).await?;
-        let actor = scope::actor(caller, &facts, works);
+        let work = self.work(caller, &facts).await?;
+        let actor = scope::actor(caller, &facts, &work);
         let author = self.author(&room.id, &caller.user).await?;
         let face = self.face(caller, &actor).await?;
         let follows_since = self.follows_since(&facts, &actor).await?;
@@ -96,7 +96,7 @@ impl Live {
         }
         // Settings, staff and mutes may have changed while all this was waited for.
         let facts = room.facts();
-        let voice = Voice { caller: Arc::new(caller.clone()), works, follows_since };
+        let voice = Voice { caller: Arc::new(caller.clone()), work, follows_since };
         let actor = voice.actor(&facts);
         let speaker = Speaker { room: &room, facts, caller, actor, author, voice };
         let weighed = match self.weigh(&speaker, asked, face)? {

@@ -110,6 +110,14 @@ impl Live {
         Ok(Done {})
     }
 
+    /// Has everybody at a desk asked for again: whoever no longer works where they did, or came with
+    /// another token meanwhile, leaves.
+    pub(super) fn review_desks(&self) {
+        for room in self.rooms().all() {
+            self.needs().hub.review(&room.desk);
+        }
+    }
+
     /// Closes the desk to somebody who is no longer of the staff.
     pub(super) fn see_off(&self, room: &Room, person: &UserId) {
         let signal =

@@ -1,7 +1,11 @@
-//! Channels that belong to a domain: what it shows to whoever enters.
+//! Channels that belong to a domain: what it shows to whoever enters, and whom it lets in no longer.
 
 use super::{command::Session, subscription::Opened};
-use crate::error::Code;
+use crate::{
+    error::Code,
+    ids::ChannelName,
+    protocol::code::{Disconnect, UnsubscribeCode},
+};
 
 impl Session {
     /// Adds what the channel's domain shows. The subscription has its place in the stream already, and
@@ -13,5 +17,17 @@ impl Session {
             opened.result.data = shown.unwrap_or_default();
         }
         Ok(())
+    }
+
+    /// Asks again whether the channel's domain lets the session in, and leaves when it does not.
+    pub(super) async fn review(&mut self, channel: &ChannelName) -> Result<(), Disconnect> {
+        if !self.subscription(channel).is_some_and(|held| held.by_domain) {
+            return Ok(());
+        }
+        match self.needs.access.review(&self.caller, channel).await {
+            // Nobody is sent away because the domain cannot say.
+            Ok(()) | Err(Code::Internal) => Ok(()),
+            Err(_) => self.be_unsubscribed(channel, UnsubscribeCode::Unsubscribed).await,
+        }
     }
 }

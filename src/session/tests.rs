@@ -561,3 +561,27 @@ async fn what_happens_while_somebody_enters_is_in_what_they_are_shown_or_follows
     let offsets = replies.map(|reply| reply.push.unwrap().publication.unwrap().offset);
     assert_eq!(offsets.collect::<Vec<_>>(), [2, 3]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_is_let_in_no_longer_leaves_when_the_house_asks_and_a_tokens_bearer_stays() {
+    let closes = Arc::new(AtomicBool::new(false));
+    let mut scene = Scene::of(ruled_needs(Arc::clone(&closes)));
+    scene.connect(scene.token(|_| {})).await.unwrap();
+    let token = scene.token(|claims| claims.channel = Some("room:b".to_owned()));
+    for (channel, token) in [("room:a", String::new()), ("room:b", token)] {
+        let request = SubscribeRequest { channel: channel.to_owned(), token, ..<_>::default() };
+        assert!(matches!(scene.ask(request).await, Ok(Outcome::Subscribe(_))), "{channel}");
+    }
+    for (is_closed, left) in [(false, vec![]), (true, vec![("room:a".to_owned(), 2000)])] {
+        closes.store(is_closed, Ordering::SeqCst);
+        for channel in ["room:a", "room:b"] {
+            scene.needs.hub.review(&channel.into());
+        }
+        let replies = scene.live(1).await.unwrap();
+        let pushes = replies.into_iter().filter_map(|reply| reply.push);
+        let ended = pushes.filter_map(|it| Some((it.channel, it.unsubscribe?.code)));
+        assert_eq!(ended.collect::<Vec<_>>(), left);
+    }
+    let request = SubscribeRequest { channel: "room:a".to_owned(), ..<_>::default() };
+    assert_eq!(scene.ask(request).await, Err(103));
+}

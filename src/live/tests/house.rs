@@ -16,7 +16,7 @@ use crate::{
     clock::Clock,
     config::{self, keys::Keys},
     directory::Directory,
-    hub::{Dialect, Guest, Hub, Place, Query, Wire, Wishes},
+    hub::{Dialect, Guest, Hub, Mailbox, Place, Query, Signal, Wire, Wishes},
     ids::ChannelName,
     live::{Live, Needs, Region, operations::operations},
     moderation::{Action, Moderation},
@@ -76,7 +76,7 @@ impl Default for Furniture {
 /// Somebody who only watches, and everything that was written to them.
 pub(super) struct Watcher {
     paper: Arc<Mutex<Vec<u8>>>,
-    _guest: Guest,
+    guest: Guest,
 }
 
 struct Paper(Arc<Mutex<Vec<u8>>>);
@@ -292,7 +292,7 @@ impl House {
         let channel = ChannelName::from(channel);
         self.hub.join(&channel, guest.mailbox(), Wishes::default());
         self.hub.go_live(&channel, guest.mailbox(), Place::Unpositioned);
-        Watcher { paper, _guest: guest }
+        Watcher { paper, guest }
     }
 
     /// Lets the house tend its rooms until the token is dropped.
@@ -313,6 +313,21 @@ impl Watcher {
             push["pub"]["data"].clone()
         };
         paper.lines().map(event).collect()
+    }
+
+    pub(super) fn mailbox(&self) -> &Mailbox {
+        self.guest.mailbox()
+    }
+
+    /// Waits until the house asks something of them.
+    pub(super) async fn asked(&self) -> Vec<Signal> {
+        loop {
+            let signals = self.mailbox().take_signals();
+            if !signals.is_empty() {
+                return signals;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Waits until an event of this type has come.
