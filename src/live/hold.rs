@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     error::Code,
-    ids::{CommentId, RoomId, UserId},
+    ids::{CommentId, RoomId, UserId, is_id},
     moderation::Category,
     operation::{Caller, Refusal},
 };
@@ -256,5 +256,6 @@ pub(super) fn cursor_at(row: &CommentRow) -> String {
 /// What [`cursor_at`] wrote.
 pub(super) fn after_of(cursor: &str) -> Option<(i64, &str)> {
     let (posted_at, id) = cursor.split_once('.')?;
-    Some((posted_at.parse().ok()?, id))
+    // What is no id would mean something to one database and be refused by another.
+    Some((posted_at.parse().ok()?, Some(id).filter(|id| is_id(id))?))
 }

@@ -122,6 +122,9 @@ impl Live {
         if asked.reason.chars().count() > REASON_MAX {
             return Err(Refusal::new(Code::TooLong).with("max", REASON_MAX));
         }
+        if asked.reason.chars().any(char::is_control) {
+            return Err(bad("reason holds control characters"));
+        }
         let (seen, scene, person) = settle!(self.try_mute(caller, &asked).await)?;
         if asked.remove_recent {
             settle!(self.remove_recent(&scene, &person).await)?;

@@ -251,6 +251,9 @@ impl Live {
     pub(super) async fn list_rooms(&self, asked: RoomsWanted) -> Result<RoomsPage, Refusal> {
         let limit = asked.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
         let after = asked.after.as_ref().map_or("", RoomId::as_str);
+        if !after.is_empty() && !is_room_id(after) {
+            return Err(bad("after is no room's id"));
+        }
         // One more than asked for tells whether there is a next page.
         let found = charter::page(asked.state, after, limit as i64 + 1);
         let rows = self.needs().store.read(found).await.map_err(|it| unstored(&it))?;

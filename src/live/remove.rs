@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::Code,
-    ids::{CommentId, UserId},
+    ids::{CommentId, UserId, is_id},
     operation::{Caller, Refusal},
 };
 
@@ -118,6 +118,9 @@ impl Live {
         room: &Room,
         id: &CommentId,
     ) -> Result<CommentRow, Refusal> {
+        if !is_id(id.as_str()) {
+            return Err(Code::NotInScope.into());
+        }
         if let Some(row) = self.find_row(room, id).await? {
             return Ok(row);
         }
