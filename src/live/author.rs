@@ -51,6 +51,8 @@ pub(super) struct Author {
     said: Mutex<VecDeque<Said>>,
     /// The archive would not take the last thing that viewers saw of them.
     is_distrusted: AtomicBool,
+    /// What was reported as not stored, the newest last: it may have been all the same.
+    doubts: Mutex<VecDeque<Content>>,
 }
 
 /// The authors in motion, of all rooms. Two generations: when the young one is full it becomes the
@@ -149,6 +151,30 @@ impl Author {
     /// Forgets a comment that came to nothing: its key is good for another try.
     pub(super) fn forget(&self, id: &CommentId) {
         self.memory().0.retain(|said| said.id != *id);
+    }
+
+    /// Remembers a comment whose storing was reported failed.
+    pub(super) fn doubt(&self, content: Content) {
+        let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+        if doubts.len() >= SAID_MAX {
+            doubts.pop_front();
+        }
+        doubts.push_back(content);
+    }
+
+    /// The comment under this key whose storing was reported failed. From now on it counts as said,
+    /// and whoever sends it again waits for the answer.
+    pub(super) fn take_up(&self, client_id: &str) -> Option<(Content, Told)> {
+        let mut memory = self.memory();
+        if memory.under(client_id).is_some() {
+            return None;
+        }
+        let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = doubts.iter().position(|content| content.client_id == client_id)?;
+        let content = doubts.remove(at)?;
+        let told = Told::default();
+        memory.note(Said { told: Arc::clone(&told), ..Said::of(content.clone()) });
+        Some((content, told))
     }
 
     /// What they say next must be stored before it is shown.

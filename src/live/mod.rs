@@ -16,6 +16,7 @@ mod comment;
 mod crowd;
 mod delay;
 mod door;
+mod doubt;
 mod edit;
 mod event;
 mod face;

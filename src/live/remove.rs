@@ -129,7 +129,12 @@ impl Live {
         Ok(self.find_row(room, id).await?.ok_or(Code::NotInScope)?)
     }
 
-    async fn find_row(&self, room: &Room, id: &CommentId) -> Result<Option<CommentRow>, Refusal> {
+    /// The same; `None` when it is not stored.
+    pub(super) async fn find_row(
+        &self,
+        room: &Room,
+        id: &CommentId,
+    ) -> Result<Option<CommentRow>, Refusal> {
         let rows = self.needs().store.read(row::by_id(&room.id, id)).await;
         Ok(rows.map_err(|it| unstored(&it))?.first().map(CommentRow::of_row))
     }

@@ -13,6 +13,7 @@ use super::{
     beside::Unstored,
     comment::{Cause, Content, Face, Lane, Shown, State},
     crowd::{Offer, Ruling},
+    doubt::doubted,
     facts::Facts,
     judge::{Fate, Judging},
     keep::Spoken,
@@ -65,12 +66,12 @@ enum Weighing {
 }
 
 /// A comment on its way: who, where, and what is known of the room.
-struct Speaker<'a> {
-    room: &'a Arc<Room>,
+pub(super) struct Speaker<'a> {
+    pub(super) room: &'a Arc<Room>,
     facts: Arc<Facts>,
     caller: &'a Caller,
     actor: Actor,
-    author: Arc<Author>,
+    pub(super) author: Arc<Author>,
     voice: Voice,
 }
 
@@ -99,6 +100,9 @@ impl Live {
         let voice = Voice { caller: Arc::new(caller.clone()), work, follows_since };
         let actor = voice.actor(&facts);
         let speaker = Speaker { room: &room, facts, caller, actor, author, voice };
+        if let Some(answer) = self.settle_doubt(&speaker, &asked).await? {
+            return Ok(answer);
+        }
         let weighed = match self.weigh(&speaker, asked, face)? {
             Weighing::Again(told) => return told.wait().await.clone(),
             Weighing::New(weighed) => *weighed,
@@ -187,7 +191,7 @@ impl Live {
         match fate {
             Fate::Reject(verdict) => {
                 content = Content { outcome: State::Rejected, verdict, ..content };
-                self.stop(speaker.spoken(), &content).await?;
+                self.stop_or_doubt(speaker, &content).await?;
                 Err(rejected(&content))
             }
             Fate::Hold(cause, verdict) => {
@@ -210,8 +214,13 @@ impl Live {
         cause: Cause,
     ) -> Result<Answer, Refusal> {
         let content = Content { outcome: State::Held, cause: Some(cause), ..content };
-        self.stop(speaker.spoken(), &content).await?;
+        self.stop_or_doubt(speaker, &content).await?;
         Ok(Answer::Held { id: content.shown.id })
+    }
+
+    async fn stop_or_doubt(&self, speaker: &Speaker<'_>, content: &Content) -> Result<(), Refusal> {
+        let stopped = self.stop(speaker.spoken(), content).await;
+        stopped.map_err(|refusal| doubted(speaker, content, refusal))
     }
 
     /// Whether an ordinary comment is among those that viewers are shown.
@@ -269,11 +278,18 @@ impl Live {
     async fn pass_stored(
         &self,
         speaker: &Speaker<'_>,
-        mut content: Content,
+        content: Content,
     ) -> Result<Answer, Refusal> {
         let Speaker { room, caller, author, .. } = speaker;
-        self.store(self.draft(&room.id, &caller.user, &content)).await?;
+        let stored = self.store(self.draft(&room.id, &caller.user, &content)).await;
+        stored.map_err(|refusal| doubted(speaker, &content, refusal))?;
         author.trust();
+        Ok(self.tell_stored(speaker, content).await)
+    }
+
+    /// A comment that is stored is shown, or not if something has come between.
+    pub(super) async fn tell_stored(&self, speaker: &Speaker<'_>, mut content: Content) -> Answer {
+        let room = speaker.room;
         let offset = match self.show_if(speaker, &content).await {
             Showing::Out(offset) => offset,
             Showing::Barred(state) => {
@@ -283,7 +299,7 @@ impl Live {
             }
         };
         self.report(room, &content).await;
-        Ok(answered(&content, offset))
+        answered(&content, offset)
     }
 
     async fn show_if(&self, speaker: &Speaker<'_>, content: &Content) -> Showing {

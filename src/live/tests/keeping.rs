@@ -184,6 +184,37 @@ async fn a_room_that_cannot_be_read_after_a_change_is_kept_and_nothing_old_is_to
 }
 
 #[tokio::test]
+async fn a_key_whose_comment_was_stored_and_reported_failed_answers_the_first_result() {
+    let house = House::with(|config| config.durable = true).await;
+    let fails = "CREATE TRIGGER fails BEFORE INSERT ON live_comment
+         BEGIN SELECT RAISE(ABORT, 'no'); END";
+    house.sql(fails).await;
+    for key in ["k1", "k2"] {
+        let refused =
+            house.refused(&user("ann"), "comment", comment(key, &format!("{key}好"))).await;
+        assert_eq!(refused, "internal server error");
+    }
+    house.sql("DROP TRIGGER fails").await;
+    // As when the answer alone was lost.
+    let author = house.live.authors().find(&("r1".into(), "ann".into())).unwrap();
+    let (content, _) = author.take_up("k1").unwrap();
+    author.forget(&content.shown.id);
+    let draft = house.live.draft(&"r1".into(), &"ann".into(), &content);
+    house.live.store(draft).await.unwrap();
+    author.doubt(content.clone());
+    let ann = user("ann");
+    let again = || house.ask(&ann, "comment", comment("k1", "k1好"));
+    let answers = tokio::join!(again(), again());
+    assert_eq!((&answers.0["id"], &answers.0), (&json!(content.shown.id), &answers.1));
+    assert_eq!(house.last("live:r1").await["text"], "k1好");
+    assert_eq!(house.refused(&ann, "comment", comment("k1", "别的")).await, "conflict");
+    let other = house.ask(&ann, "comment", comment("k2", "k2好")).await;
+    assert_eq!(other["status"], "visible");
+    assert_eq!(house.archived("live/r1/ann").await.len(), 2);
+    assert_eq!(house.types("live:r1").await, ["live.state", "live.comment", "live.comment"]);
+}
+
+#[tokio::test]
 async fn rooms_are_kept_up_to_a_bound_and_idle_ones_make_room() {
     let house = House::with(|config| config.rooms_max = 2).await;
     for number in 2..5 {
