@@ -40,6 +40,9 @@ impl Live {
             let (settings, version) = (is.settings.clone(), is.version);
             self.tell_desk(room, &DeskEvent::Settings { settings, version }).await;
         }
+        if was.settings.anonymous && !is.settings.anonymous {
+            self.needs().hub.review(&room.viewers);
+        }
         if is.pinned != was.pinned {
             let comment = facts.pinned.clone();
             self.tell_viewers(room, &Event::Pinned { comment }).await;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::house::{House, admin, host, moderator, operator, user};
 use crate::{
     error::Code,
+    hub::Signal,
     ids::ChannelName,
     live::event::{DeskEvent, Event, PersonalEvent},
     operation::{Caller, Role},
@@ -84,6 +85,18 @@ async fn a_room_is_open_to_who_is_signed_in_and_to_others_where_its_host_says_so
     let entered = house.live.seen(&"live:r1".into()).await.unwrap().unwrap();
     let room: Value = serde_json::from_slice(&entered).unwrap();
     assert_eq!((&room["state"], room.get("desk")), (&json!("ended"), None));
+}
+
+#[tokio::test]
+async fn those_who_watch_are_asked_for_again_when_the_room_is_closed_to_who_is_not_signed_in() {
+    let house = House::new().await;
+    let viewer = house.watch("live:r1");
+    house.set(json!({"anonymous": true})).await;
+    assert!(viewer.mailbox().take_signals().is_empty());
+    house.set(json!({"anonymous": false})).await;
+    assert_eq!(viewer.mailbox().take_signals(), [Signal::Review("live:r1".into())]);
+    house.set(json!({"slow_s": 1})).await;
+    assert!(viewer.mailbox().take_signals().is_empty());
 }
 
 #[tokio::test]
