@@ -210,9 +210,9 @@ impl Memory<'_> {
     }
 
     /// What is judged together with the next one, oldest first.
-    pub(super) fn earlier(&self, now_ms: i64) -> Vec<&str> {
+    pub(super) fn earlier(&self, now_ms: i64) -> Vec<&Said> {
         let near = self.taken().rev().filter(|said| now_ms - said.posted_at <= WINDOW_MS);
-        let mut earlier: Vec<_> = near.take(EARLIER_MAX).map(|said| said.text.as_str()).collect();
+        let mut earlier: Vec<_> = near.take(EARLIER_MAX).collect();
         earlier.reverse();
         earlier
     }

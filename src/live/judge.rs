@@ -28,6 +28,14 @@ pub(super) enum Fate {
     Reject(Option<Judged>),
 }
 
+/// What is to become of a comment, and which of the earlier ones hold a part of what was found, by
+/// their number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Judgement {
+    pub(super) fate: Fate,
+    pub(super) pieces: Vec<usize>,
+}
+
 /// A comment to judge.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Judging<'a> {
@@ -41,33 +49,43 @@ pub(super) struct Judging<'a> {
 
 impl Live {
     /// Judges a comment. Whatever cannot be judged waits for a moderator: nothing passes unjudged.
-    pub(super) fn judge(&self, facts: &Facts, judging: Judging<'_>) -> Fate {
-        let Judging { text, earlier, role, is_staff } = judging;
-        let (needs, settings) = (self.needs(), &facts.charter.settings);
+    pub(super) fn judge(&self, facts: &Facts, judging: Judging<'_>) -> Judgement {
+        let Judging { text, earlier, role, .. } = judging;
+        let needs = self.needs();
         let side = if role == Role::User { Side::User } else { Side::Institution };
         let question = Question { text, earlier, place: Place::Live, side };
         let verdict = match needs.moderation.decide(question, &needs.metrics) {
             Ok(verdict) => verdict,
-            Err(_told_and_counted) => return Fate::Hold(Cause::Unjudged, None),
-        };
-        match verdict.action {
-            Action::Reject => return Fate::Reject(Some(Judged::of(verdict))),
-            Action::Warn | Action::Hide => {
-                return Fate::Hold(Cause::Rules, Some(Judged::of(verdict)));
+            Err(_told_and_counted) => {
+                return Judgement { fate: Fate::Hold(Cause::Unjudged, None), pieces: Vec::new() };
             }
-            Action::Allow => {}
-        }
-        if is_staff {
-            return Fate::Pass;
-        }
-        match facts.words.as_deref().map(|words| holds_word(words, text, earlier)) {
-            None | Some(Ok(false)) => {}
-            Some(Err(Unjudged)) => return Fate::Hold(Cause::Unjudged, None),
-            Some(Ok(true)) if settings.on_word == OnWord::Reject => return Fate::Reject(None),
-            Some(Ok(true)) => return Fate::Hold(Cause::Word, None),
-        }
-        if settings.premoderated { Fate::Hold(Cause::Premoderated, None) } else { Fate::Pass }
+        };
+        let pieces = verdict.withdrawn.clone();
+        let fate = match verdict.action {
+            Action::Reject => Fate::Reject(Some(Judged::of(verdict))),
+            Action::Warn | Action::Hide => Fate::Hold(Cause::Rules, Some(Judged::of(verdict))),
+            Action::Allow => {
+                return Judgement { fate: by_room(facts, judging), pieces: Vec::new() };
+            }
+        };
+        Judgement { fate, pieces }
     }
+}
+
+/// What the room's own rules say of a comment that the platform's allow.
+fn by_room(facts: &Facts, judging: Judging<'_>) -> Fate {
+    let Judging { text, earlier, is_staff, .. } = judging;
+    let settings = &facts.charter.settings;
+    if is_staff {
+        return Fate::Pass;
+    }
+    match facts.words.as_deref().map(|words| holds_word(words, text, earlier)) {
+        None | Some(Ok(false)) => {}
+        Some(Err(Unjudged)) => return Fate::Hold(Cause::Unjudged, None),
+        Some(Ok(true)) if settings.on_word == OnWord::Reject => return Fate::Reject(None),
+        Some(Ok(true)) => return Fate::Hold(Cause::Word, None),
+    }
+    if settings.premoderated { Fate::Hold(Cause::Premoderated, None) } else { Fate::Pass }
 }
 
 impl Live {

@@ -13,7 +13,7 @@ use super::{
     reach::{ATTEMPTS, Stop, settle, unstored},
     room::Room,
     row::{self, CommentRow},
-    scope::Standing,
+    scope::{Actor, Standing},
 };
 use crate::{
     error::Code,
@@ -64,6 +64,33 @@ impl Live {
         }
         self.withdraw(&scene.room, &ids).await;
         self.unpin_gone(scene, &ids).await
+    }
+
+    /// The house takes off what viewers have seen of a secret in pieces.
+    pub(super) async fn take_off_pieces(
+        &self,
+        room: &Arc<Room>,
+        pieces: &[CommentId],
+    ) -> Result<(), Refusal> {
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        self.beside().settled().await;
+        let id = UserId::new(String::new());
+        let actor = Actor { id, standing: Standing::Host, is_platform: true };
+        settle!(self.try_take_off(room, &actor, pieces).await)
+    }
+
+    async fn try_take_off(
+        &self,
+        room: &Arc<Room>,
+        actor: &Actor,
+        ids: &[CommentId],
+    ) -> Result<(), Stop> {
+        let rows = self.needs().store.read(row::by_ids(&room.id, ids)).await?;
+        let rows: Vec<_> = rows.iter().map(CommentRow::of_row).collect();
+        let (room, facts, actor) = (Arc::clone(room), room.facts(), actor.clone());
+        self.take_off(&Scene { room, facts, actor, turn: None }, &rows).await
     }
 
     /// Takes down what was pinned, when it is among what was removed.

@@ -74,6 +74,14 @@ pub(super) fn by_id(room: &RoomId, id: &CommentId) -> Statement {
         .bind(room.as_str())
 }
 
+/// Those of these comments that the room has.
+pub(super) fn by_ids(room: &RoomId, ids: &[CommentId]) -> Statement {
+    let places: Vec<_> = (0..ids.len()).map(|at| format!("${}", at + 2)).collect();
+    let places = places.join(", ");
+    let sql = format!("SELECT {COLUMNS} FROM live_comment WHERE room = $1 AND id IN ({places})");
+    ids.iter().fold(Statement::new(sql).bind(room.as_str()), |it, id| it.bind(id.as_str()))
+}
+
 /// What was to be visible is not.
 pub(super) fn put_by(id: &CommentId, state: State) -> Statement {
     Statement::new("UPDATE live_comment SET state = $1 WHERE id = $2 AND state = 'visible'")

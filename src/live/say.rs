@@ -15,7 +15,7 @@ use super::{
     crowd::{Offer, Ruling},
     doubt::doubted,
     facts::Facts,
-    judge::{Fate, Judging},
+    judge::{Fate, Judgement, Judging},
     keep::Spoken,
     outlet::Showing,
     permit::{Voice, check_client_id, check_pause, check_text},
@@ -55,6 +55,8 @@ struct Weighed {
     shown: Shown,
     client_id: String,
     fate: Fate,
+    /// What its author said before that holds a part of what the rules found in it.
+    pieces: Vec<CommentId>,
     told: Told,
 }
 
@@ -159,13 +161,17 @@ impl Live {
         if !actor.is_staff() {
             check_pause(facts, memory.last_at(), now_ms)?;
         }
+        let earlier = memory.earlier(now_ms);
+        let texts: Vec<_> = earlier.iter().map(|said| said.text.as_str()).collect();
         let judging = Judging {
             text: &asked.text,
-            earlier: &memory.earlier(now_ms),
+            earlier: &texts,
             role: caller.role,
             is_staff: actor.is_staff(),
         };
-        let fate = self.judge(facts, judging);
+        let Judgement { fate, pieces } = self.judge(facts, judging);
+        let pieces = pieces.into_iter().filter_map(|number| earlier.get(number));
+        let pieces = pieces.map(|said| said.id.clone()).collect();
         // What follows a clearing is none of what was cleared, also in the same millisecond.
         let posted_at = now_ms.max(facts.charter.cleared_at + 1);
         let (id, told) = (CommentId::fresh(now_ms), Told::new(SetOnce::new()));
@@ -179,13 +185,15 @@ impl Live {
         });
         let shown =
             Shown { id, at_ms, posted_at, face, text: asked.text, question: asked.question };
-        Ok(Weighing::New(Box::new(Weighed { shown, client_id: asked.client_id, fate, told })))
+        let client_id = asked.client_id;
+        Ok(Weighing::New(Box::new(Weighed { shown, client_id, fate, pieces, told })))
     }
 
     /// Brings about what was decided.
     async fn settle(&self, speaker: &Speaker<'_>, weighed: Weighed) -> Result<Answer, Refusal> {
         let lane = if speaker.actor.is_staff() { Lane::Staff } else { Lane::Ordinary };
-        let Weighed { shown, client_id, fate, .. } = weighed;
+        let Weighed { shown, client_id, fate, pieces, .. } = weighed;
+        self.take_off_pieces(speaker.room, &pieces).await?;
         let mut content =
             Content { shown, client_id, lane, outcome: State::Visible, cause: None, verdict: None };
         match fate {

@@ -140,6 +140,29 @@ async fn a_secret_in_pieces_is_found_also_when_its_first_half_is_read_back_from_
 }
 
 #[tokio::test]
+async fn of_a_secret_in_pieces_those_that_were_shown_are_taken_back() {
+    let house = House::new().await;
+    let viewer = house.watch("live:r1");
+    house.said(&user("ann"), "老师好").await;
+    let piece = house.said(&user("ann"), "我电话壹③八1234").await;
+    let other = house.said(&user("ben"), "我电话壹③八1234").await;
+    house.ask(&host(), "pin", json!({"room": "r1", "comment": piece})).await;
+    let refused = house.say(&user("ann"), "５六7⑧").await.unwrap_err().to_string();
+    assert_eq!(refused, r#"rejected {"category":"privacy"}"#);
+    assert_eq!(viewer.hears("live.removed").await["ids"], json!([piece]));
+    let kept = house.kept("live:r1").await;
+    let shows = |id: &str| kept.iter().any(|event| event["id"] == id);
+    assert_eq!((shows(&piece), shows(&other)), (false, true));
+    let room = house.ask(&user("ben"), "room.get", json!({"room": "r1"})).await;
+    assert_eq!(room.get("pinned"), None);
+    let rows = house.sql("SELECT id, decided_by FROM live_comment WHERE state = 'removed'").await;
+    assert_eq!((rows.len(), rows[0].text(0), rows[0].text(1)), (1, piece.as_str(), ""));
+    let acts = house.archived("live/r1").await;
+    let kinds: Vec<_> = acts.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["room", "state", "pin", "remove", "unpin"]);
+}
+
+#[tokio::test]
 async fn banned_speech_raises_an_alert_for_its_author_in_the_room() {
     let house = House::new().await;
     for text in ["法轮功真善忍好", "退党保平安法轮大法好"] {
