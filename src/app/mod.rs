@@ -210,6 +210,7 @@ impl Foundations {
             store: store.clone(),
             archive: archive.clone(),
             moderation: moderation.clone(),
+            probing: config.moderation.probing(),
             alerts: alerts.clone(),
             directory: directory.clone(),
             hub: hub.clone(),

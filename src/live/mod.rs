@@ -32,6 +32,7 @@ pub mod operations;
 mod outlet;
 mod permit;
 mod pin;
+mod probe;
 mod put;
 mod question;
 mod reach;
@@ -60,7 +61,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::face::Region;
 use self::{
-    author::Authors, beside::Beside, facts::Facts, rooms::Rooms, scope::Actor, scope::Work,
+    author::Authors, beside::Beside, facts::Facts, probe::Probes, rooms::Rooms, scope::Actor,
+    scope::Work,
 };
 use crate::{
     alert::Alerts,
@@ -87,6 +89,8 @@ pub struct Needs {
     pub archive: Archive,
     /// What may be said.
     pub moderation: Moderation,
+    /// How people are slowed down who find out what that is, line by line.
+    pub probing: config::moderation::Probing,
     /// What staff should look at.
     pub alerts: Alerts,
     /// What people are called, and who works where.
@@ -111,6 +115,7 @@ struct Inner {
     rooms: Rooms,
     authors: Authors,
     beside: Beside,
+    probes: Probes,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -123,7 +128,9 @@ impl Live {
         let owned = (&tasks, stop.clone());
         let (beside, lost) = Beside::start(stored, &config, &needs.metrics, owned);
         let (rooms, authors) = (Rooms::default(), Authors::new(config.authors_max));
-        let live = Self(Arc::new(Inner { needs, config, rooms, authors, beside, tasks, stop }));
+        let probes = Probes::new(needs.probing);
+        let live =
+            Self(Arc::new(Inner { needs, config, rooms, authors, beside, probes, tasks, stop }));
         live.see_to_lost(lost);
         live
     }
@@ -199,6 +206,10 @@ impl Live {
 
     fn beside(&self) -> &Beside {
         &self.0.beside
+    }
+
+    fn probes(&self) -> &Probes {
+        &self.0.probes
     }
 
     fn tasks(&self) -> &TaskTracker {

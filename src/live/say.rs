@@ -161,6 +161,7 @@ impl Live {
         if !actor.is_staff() {
             check_pause(facts, memory.last_at(), now_ms)?;
         }
+        self.probes().check(&actor.id, now_ms)?;
         let earlier = memory.earlier(now_ms);
         let texts: Vec<_> = earlier.iter().map(|said| said.text.as_str()).collect();
         let judging = Judging {
@@ -170,6 +171,9 @@ impl Live {
             is_staff: actor.is_staff(),
         };
         let Judgement { fate, pieces } = self.judge(facts, judging);
+        if matches!(fate, Fate::Reject(_) | Fate::Hold(Cause::Rules, _)) {
+            self.probes().stopped(&actor.id, now_ms);
+        }
         let pieces = pieces.into_iter().filter_map(|number| earlier.get(number));
         let pieces = pieces.map(|said| said.id.clone()).collect();
         // What follows a clearing is none of what was cleared, also in the same millisecond.

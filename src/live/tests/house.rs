@@ -184,6 +184,7 @@ impl House {
             store: store.clone(),
             archive: archive.clone(),
             moderation: config.moderation.clone(),
+            probing: config::moderation::Moderation::default().probing(),
             alerts: Alerts::new(alert::Needs {
                 store: store.clone(),
                 clock: clock.clone(),

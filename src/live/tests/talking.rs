@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::house::{House, host, shown, user};
+use super::house::{House, host, operator, shown, user};
 use crate::moderation::UNJUDGEABLE;
 
 #[tokio::test]
@@ -160,6 +160,27 @@ async fn of_a_secret_in_pieces_those_that_were_shown_are_taken_back() {
     let acts = house.archived("live/r1").await;
     let kinds: Vec<_> = acts.iter().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(kinds, ["room", "state", "pin", "remove", "unpin"]);
+}
+
+#[tokio::test]
+async fn who_tries_out_what_passes_has_to_wait_in_every_room_whatever_they_say() {
+    let house = House::new().await;
+    let room = json!({"id": "p1", "title": "平台直播"});
+    house.ask(&operator(), "room.put", room).await;
+    house.ask(&operator(), "start", json!({"room": "p1"})).await;
+    for number in 0..6 {
+        let refused = house.say(&user("ann"), &format!("加微信 1381234567{number}")).await;
+        assert_eq!(refused.unwrap_err().to_string(), r#"rejected {"category":"privacy"}"#);
+    }
+    let waits = r#"rate_limited {"retry_ms":30000}"#;
+    for text in ["加微信 13812345679", "老师好"] {
+        assert_eq!(house.say(&user("ann"), text).await.unwrap_err().to_string(), waits);
+    }
+    let elsewhere = json!({"room": "p1", "client_id": "k", "text": "老师好"});
+    assert_eq!(house.refused(&user("ann"), "comment", elsewhere).await, waits);
+    house.said(&user("ben"), "老师好").await;
+    house.clock.advance_ms(30_000);
+    house.said(&user("ann"), "老师好").await;
 }
 
 #[tokio::test]
