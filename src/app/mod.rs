@@ -207,18 +207,18 @@ impl Foundations {
         let region = Region::load(&config.region, &metrics).context("load the region data")?;
         let directory = Directory::new(store.clone(), clock.clone());
         let keys = archive.derive(media::link::KEYS_FOR);
-        let signer = Signer::new(&keys, &config.http.public_url, config.media.link_ttl);
-        let needs = media::Needs {
+        let media = media::Needs {
             store: store.clone(),
-            signer,
+            signer: Signer::new(&keys, &config.http.public_url, config.media.link_ttl),
             clock: clock.clone(),
             metrics: metrics.clone(),
         };
-        let media = Media::open(config.media.clone(), needs).context("open the files")?;
+        let media = Media::open(config.media.clone(), media).context("open the files")?;
         let needs = live::Needs {
             store: store.clone(),
             archive: archive.clone(),
             moderation: moderation.clone(),
+            probing: config.moderation.probing(),
             alerts: alerts.clone(),
             directory: directory.clone(),
             media: media.clone(),

@@ -20,11 +20,15 @@ pub(super) fn domains(
     catalogue: &Arc<Catalogue>,
     clock: &Clock,
 ) -> BTreeMap<&'static str, Domain> {
-    let (rooms, desks) = (live.clone(), live.clone());
+    let (rooms, shown, desks) = (live.clone(), live.clone(), live.clone());
     let (catalogue, clock) = (Arc::clone(catalogue), clock.clone());
     let enter = move |caller: Caller, channel: ChannelName| {
         let rooms = rooms.clone();
         Box::pin(async move { rooms.enter(&caller, &channel).await }) as _
+    };
+    let show = move |channel: ChannelName| {
+        let shown = shown.clone();
+        Box::pin(async move { shown.seen(&channel).await }) as _
     };
     let take = move |caller: Caller, channel: ChannelName, data: Bytes| {
         let (catalogue, now_ms) = (Arc::clone(&catalogue), clock.now_ms());
@@ -38,8 +42,15 @@ pub(super) fn domains(
         Box::pin(async move { desks.enter_desk(&caller, &channel).await }) as _
     };
     [
-        ("live", Domain { enter: Box::new(enter), take: Some(Box::new(take)) }),
-        ("live_desk", Domain { enter: Box::new(enter_desk), take: None }),
+        (
+            "live",
+            Domain {
+                enter: Box::new(enter),
+                show: Some(Box::new(show)),
+                take: Some(Box::new(take)),
+            },
+        ),
+        ("live_desk", Domain { enter: Box::new(enter_desk), show: None, take: None }),
     ]
     .into()
 }

@@ -69,6 +69,8 @@ pub struct Entrance {
     pub expire_at_s: Option<i64>,
     /// What its token is revoked by; `None` when it lives by none of its own.
     pub stamp: Option<Stamp>,
+    /// A domain has let it in: [`Access::view`] tells whether it still does, and what it shows.
+    pub by_domain: bool,
 }
 
 impl Entrance {
@@ -101,6 +103,7 @@ impl Entrance {
             data: options.data,
             expire_at_s: None,
             stamp: None,
+            by_domain: false,
         }
     }
 }
@@ -146,11 +149,45 @@ impl Access {
         if !is_own && !may_enter(caller, &channel, &namespace) {
             return Err(Code::PermissionDenied.into());
         }
-        let data = match self.domains.get(namespace.name.as_str()) {
-            Some(domain) => (domain.enter)(caller.clone(), channel).await?,
-            None => None,
-        };
-        Ok(Entrance { data, ..Entrance::new(&namespace, request, SubOptions::default()) })
+        let domain = self.domains.get(namespace.name.as_str());
+        if let Some(domain) = domain {
+            (domain.enter)(caller.clone(), channel).await?;
+        }
+        let by_domain = domain.is_some();
+        Ok(Entrance { by_domain, ..Entrance::new(&namespace, request, SubOptions::default()) })
+    }
+
+    /// Whether the domain of `channel` still lets `caller` in, who is subscribed to it.
+    ///
+    /// # Errors
+    /// The domain's own; `internal` when it cannot say.
+    pub async fn review(&self, caller: &Caller, channel: &ChannelName) -> Result<(), Code> {
+        match self.domain(channel) {
+            Some(domain) => (domain.enter)(caller.clone(), channel.clone()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What the domain of `channel` shows `caller`, who has joined it: asked once more whether they may,
+    /// since that may have changed before they were there to be told.
+    ///
+    /// # Errors
+    /// As for [`Access::review`].
+    pub async fn view(
+        &self,
+        caller: &Caller,
+        channel: &ChannelName,
+    ) -> Result<Option<Bytes>, Code> {
+        self.review(caller, channel).await?;
+        match self.domain(channel).and_then(|domain| domain.show.as_ref()) {
+            Some(show) => show(channel.clone()).await,
+            None => Ok(None),
+        }
+    }
+
+    fn domain(&self, channel: &ChannelName) -> Option<&Domain> {
+        let namespace = self.hub.namespace(channel).ok()?;
+        self.domains.get(namespace.name.as_str())
     }
 
     /// What becomes of `data` that a client may publish into `channel`: `None` when it is published as
@@ -161,8 +198,7 @@ impl Access {
         channel: &ChannelName,
         data: &Bytes,
     ) -> Option<Result<(), Refusal>> {
-        let namespace = self.hub.namespace(channel).ok()?;
-        let take = self.domains.get(namespace.name.as_str())?.take.as_ref()?;
+        let take = self.domain(channel)?.take.as_ref()?;
         Some(take(caller.clone(), channel.clone(), data.clone()).await)
     }
 

@@ -16,9 +16,11 @@ use crate::{
 /// An answer that is waited for.
 pub type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Whether somebody may subscribe to a channel, and what they get with the subscription: JSON.
-pub type Enter =
-    Box<dyn Fn(Caller, ChannelName) -> Answer<Result<Option<Bytes>, Code>> + Send + Sync>;
+/// Whether somebody may subscribe to a channel.
+pub type Enter = Box<dyn Fn(Caller, ChannelName) -> Answer<Result<(), Code>> + Send + Sync>;
+
+/// What whoever subscribes to a channel gets with the subscription: JSON.
+pub type Show = Box<dyn Fn(ChannelName) -> Answer<Result<Option<Bytes>, Code>> + Send + Sync>;
 
 /// Takes what a client publishes into a channel, in place of the hub.
 pub type Take =
@@ -29,6 +31,9 @@ pub struct Domain {
     /// Asked after the namespace's own settings. Subscription tokens, which the platform gives out one
     /// by one, are not shown to it.
     pub enter: Enter,
+    /// Asked when the subscription has its place in the channel's stream: what it shows is at least as
+    /// new as that, and what is published later follows. `None` where there is nothing to show.
+    pub show: Option<Show>,
     /// `None` where publications of clients are none of its business.
     pub take: Option<Take>,
 }

@@ -65,24 +65,25 @@ fn a_name_that_is_closed_to_somebody_is_closed_whatever_they_ask() {
 async fn a_domain_and_its_namespace_must_both_let_somebody_in() {
     let enter = |caller: Caller, channel: ChannelName| {
         let is_open = channel.as_str() == "open:a" || caller.user.as_str() == "ann";
-        Box::pin(std::future::ready(if is_open {
-            Ok(Some("1".into()))
-        } else {
-            Err(Code::Expired)
-        })) as _
+        Box::pin(std::future::ready(if is_open { Ok(()) } else { Err(Code::Expired) })) as _
     };
+    let show = |_| Box::pin(std::future::ready(Ok(Some("1".into())))) as _;
     let take = |_, _, _| Box::pin(std::future::ready(Err(Code::Muted.into()))) as _;
-    let domain = Domain { enter: Box::new(enter), take: Some(Box::new(take)) };
+    let domain =
+        Domain { enter: Box::new(enter), show: Some(Box::new(show)), take: Some(Box::new(take)) };
     let access = access().with([("open", domain)].into());
     let (ann, bob) = (Caller::new("ann", Role::User), Caller::new("bob", Role::User));
     let enter = async |who: &Caller, channel: &str| {
         let request = SubscribeRequest { channel: channel.to_owned(), ..<_>::default() };
-        access.subscribe(who, "", &request).await.map(|entrance| entrance.data)
+        access.subscribe(who, "", &request).await.map(|entrance| entrance.by_domain)
     };
-    assert_eq!(enter(&bob, "open:a").await, Ok(Some("1".into())));
+    assert_eq!(enter(&bob, "open:a").await, Ok(true));
     assert_eq!(enter(&bob, "open:b").await, Err(Code::Expired.into()));
     assert_eq!(enter(&ann, "$open:a").await, Err(Code::PermissionDenied.into()));
-    assert_eq!(enter(&ann, "flat:a").await, Ok(None), "it is asked about its own alone");
+    assert_eq!(enter(&ann, "flat:a").await, Ok(false), "it is asked about its own alone");
+    assert_eq!(access.view(&bob, &"open:a".into()).await, Ok(Some("1".into())));
+    assert_eq!(access.view(&bob, &"open:b".into()).await, Err(Code::Expired), "it is asked again");
+    assert_eq!(access.view(&bob, &"flat:a".into()).await, Ok(None));
     let data = Bytes::new();
     let taken = access.take(&bob, &"open:b".into(), &data).await;
     assert_eq!(taken, Some(Err(Code::Muted.into())));

@@ -184,6 +184,13 @@ impl Hub {
         self.visit(user, only, |mailbox| mailbox.signal(signal.clone()))
     }
 
+    /// Has every session on this node that a domain let into the channel ask whether it still does.
+    pub fn review(&self, channel: &ChannelName) {
+        for mailbox in self.0.topics.readers(channel) {
+            mailbox.signal(Signal::Review(channel.clone()));
+        }
+    }
+
     /// Asks something of every session on this node.
     pub fn signal_all(&self, signal: &Signal) {
         self.0.registry.for_each(|mailbox| mailbox.signal(signal.clone()));

@@ -20,6 +20,8 @@ pub enum Signal {
         /// The code of the unsubscribe push.
         code: UnsubscribeCode,
     },
+    /// Whoever lets people into the channel may have changed their mind: the session asks again.
+    Review(ChannelName),
     /// The connection's time is set anew: seconds since 1970, `None` for no end.
     Refresh {
         /// When the connection expires.

@@ -179,6 +179,13 @@ impl Topics {
         self.shard(channel).get(channel).map_or(0, |topic| topic.subscribers.len())
     }
 
+    /// The mailboxes of those who subscribe to the channel on this node.
+    pub fn readers(&self, channel: &ChannelName) -> Vec<Arc<Mailbox>> {
+        let shard = self.shard(channel);
+        let readers = shard.get(channel).into_iter().flat_map(|topic| topic.subscribers.values());
+        readers.map(|subscriber| Arc::clone(&subscriber.mailbox)).collect()
+    }
+
     /// The channels with subscribers on this node whose names start with `prefix`, and how many
     /// each has; at most `limit`, in order of name.
     pub fn channels(&self, prefix: &str, limit: usize) -> Vec<(ChannelName, usize)> {

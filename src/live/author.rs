@@ -7,7 +7,10 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::SetOnce;
@@ -46,7 +49,13 @@ pub(super) struct Said {
 
 /// An author in a room.
 #[derive(Debug, Default)]
-pub(super) struct Author(Mutex<VecDeque<Said>>);
+pub(super) struct Author {
+    said: Mutex<VecDeque<Said>>,
+    /// The archive would not take the last thing that viewers saw of them.
+    is_distrusted: AtomicBool,
+    /// What was reported as not stored, the newest last: it may have been all the same.
+    doubts: Mutex<VecDeque<Content>>,
+}
 
 /// The authors in motion, of all rooms. Two generations: when the young one is full it becomes the
 /// old one, and who said nothing since goes.
@@ -73,7 +82,8 @@ impl Authors {
         Self { generations: Mutex::default(), generation_max }
     }
 
-    fn find(&self, key: &(RoomId, UserId)) -> Option<Arc<Author>> {
+    /// The author, if they are remembered.
+    pub(super) fn find(&self, key: &(RoomId, UserId)) -> Option<Arc<Author>> {
         self.find_in(&mut self.lock(), key)
     }
 
@@ -129,19 +139,59 @@ impl Live {
         let records = self.needs().archive.read(&thread(room, person), window).await;
         let records = records.map_err(|fault| unarchived(&fault))?;
         let said = records.iter().filter_map(Content::of).map(Said::of).collect();
-        Ok(self.authors().keep(key, Author(Mutex::new(said))))
+        let author = Author { said: Mutex::new(said), ..Author::default() };
+        Ok(self.authors().keep(key, author))
     }
 }
 
 impl Author {
     /// What they said, for as long as a comment is weighed.
     pub(super) fn memory(&self) -> Memory<'_> {
-        Memory(self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        Memory(self.said.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Forgets a comment that came to nothing: its key is good for another try.
     pub(super) fn forget(&self, id: &CommentId) {
         self.memory().0.retain(|said| said.id != *id);
+    }
+
+    /// Remembers a comment whose storing was reported failed.
+    pub(super) fn doubt(&self, content: Content) {
+        let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+        if doubts.len() >= SAID_MAX {
+            doubts.pop_front();
+        }
+        doubts.push_back(content);
+    }
+
+    /// The comment under this key whose storing was reported failed. From now on it counts as said,
+    /// and whoever sends it again waits for the answer.
+    pub(super) fn take_up(&self, client_id: &str) -> Option<(Content, Told)> {
+        let mut memory = self.memory();
+        if memory.under(client_id).is_some() {
+            return None;
+        }
+        let mut doubts = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = doubts.iter().position(|content| content.client_id == client_id)?;
+        let content = doubts.remove(at)?;
+        let told = Told::default();
+        memory.note(Said { told: Arc::clone(&told), ..Said::of(content.clone()) });
+        Some((content, told))
+    }
+
+    /// What they say next must be stored before it is shown.
+    pub(super) fn distrust(&self) {
+        self.is_distrusted.store(true, Ordering::Relaxed);
+    }
+
+    /// Something of theirs was stored.
+    pub(super) fn trust(&self) {
+        self.is_distrusted.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether what they say must be stored before it is shown.
+    pub(super) fn is_distrusted(&self) -> bool {
+        self.is_distrusted.load(Ordering::Relaxed)
     }
 }
 
@@ -162,11 +212,21 @@ impl Memory<'_> {
     }
 
     /// What is judged together with the next one, oldest first.
-    pub(super) fn earlier(&self, now_ms: i64) -> Vec<&str> {
+    pub(super) fn earlier(&self, now_ms: i64) -> Vec<&Said> {
         let near = self.written().rev().filter(|said| now_ms - said.posted_at <= WINDOW_MS);
-        let mut earlier: Vec<_> = near.take(EARLIER_MAX).map(|said| said.text.as_str()).collect();
+        let mut earlier: Vec<_> = near.take(EARLIER_MAX).collect();
         earlier.reverse();
         earlier
+    }
+
+    /// What was judged together with the comment `id`, as far as it is remembered, oldest first.
+    pub(super) fn before(&self, id: &CommentId, posted_at: i64) -> Vec<String> {
+        let near = self.written().rev().filter(|said| {
+            said.id != *id && (posted_at - WINDOW_MS..=posted_at).contains(&said.posted_at)
+        });
+        let mut before: Vec<_> = near.take(EARLIER_MAX).map(|said| said.text.clone()).collect();
+        before.reverse();
+        before
     }
 
     /// Remembers a comment.

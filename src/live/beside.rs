@@ -1,7 +1,8 @@
 //! Comments that were shown and wait to be archived, where `live.durable` is off.
 //!
 //! Bounded in number and in time: when the queue is full, or storing falls behind by `live.lag_max`,
-//! comments wait before they are shown. So a crash loses what was shown in that time at most.
+//! comments wait before they are shown. So a crash loses what was shown in that time at most. What the
+//! archive will not take is lost, and [`Lost`] goes where it is taken back.
 
 use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 
@@ -11,9 +12,12 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::row;
 use crate::{
     archive::{Appended, Archive, Draft, Fault},
     config,
+    ids::{CommentId, RoomId, UserId},
+    store::Store,
     telemetry::{
         Metrics,
         instrument::{Count, Level},
@@ -26,11 +30,28 @@ const BATCH_MAX: usize = 256;
 const PATIENCE: u32 = 4;
 /// How long the archive is left alone after it took nothing.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How often it is tried again when the house closes.
-const LAST_TRIES: usize = 20;
+/// How often it is tried again when the house closes, or when the database fails over one comment.
+const TRIES: usize = 20;
+/// How many lost comments wait to be taken back; with more, storing waits.
+const LOST_MAX: usize = 64;
+
+/// A comment that viewers see.
+pub(super) struct Unstored {
+    pub(super) room: RoomId,
+    pub(super) id: CommentId,
+    pub(super) draft: Draft,
+}
+
+/// A comment that viewers see and that the archive will not take.
+#[derive(Debug)]
+pub(super) struct Lost {
+    pub(super) room: RoomId,
+    pub(super) author: UserId,
+    pub(super) id: CommentId,
+}
 
 enum Load {
-    Comment(Box<Draft>),
+    Comment(Box<Unstored>),
     /// Somebody wants to know when all that came before is stored.
     Mark(oneshot::Sender<()>),
 }
@@ -50,7 +71,9 @@ pub(super) struct Beside {
 /// The queue's far end: one task.
 struct Writer {
     archive: Archive,
+    store: Store,
     inbox: mpsc::Receiver<Load>,
+    lost: mpsc::Sender<Lost>,
     is_behind: watch::Sender<bool>,
     lag_max: Duration,
     stop: CancellationToken,
@@ -59,21 +82,33 @@ struct Writer {
 }
 
 impl Beside {
-    /// A queue into `archive`, whose task belongs to `tasks` and ends, all being stored, after `stop`.
+    /// A queue into `archive`, which stands in `store`; its task belongs to `tasks` and ends, all being
+    /// stored or lost, after `stop`. What is lost comes out at the other end.
     pub(super) fn start(
-        archive: Archive,
+        (archive, store): (Archive, Store),
         config: &config::live::Live,
         metrics: &Metrics,
         (tasks, stop): (&TaskTracker, CancellationToken),
-    ) -> Self {
+    ) -> (Self, mpsc::Receiver<Lost>) {
         let (queue, inbox) = mpsc::channel(config.queue_max.max(1));
+        let (lost, taken_back) = mpsc::channel(LOST_MAX);
         let (is_behind, behind) = watch::channel(false);
         let (waiting, stalls) = (metrics.live_queue.clone(), metrics.live_stalls.clone());
         let lag_max = config.lag_max.0;
-        let writer =
-            Writer { archive, inbox, is_behind, lag_max, stop, waiting: waiting.clone(), stalls };
+        let waits = waiting.clone();
+        let writer = Writer {
+            archive,
+            store,
+            inbox,
+            lost,
+            is_behind,
+            lag_max,
+            stop,
+            waiting: waits,
+            stalls,
+        };
         tasks.spawn(writer.run());
-        Self { queue, is_behind: behind, patience: lag_max * PATIENCE, waiting }
+        (Self { queue, is_behind: behind, patience: lag_max * PATIENCE, waiting }, taken_back)
     }
 
     /// Waits until storing keeps up.
@@ -90,9 +125,9 @@ impl Beside {
     }
 
     /// Hands a comment over; waits while the queue is full.
-    pub(super) async fn append(&self, draft: Draft) {
+    pub(super) async fn append(&self, comment: Unstored) {
         self.waiting.shift(1);
-        if self.queue.send(Load::Comment(Box::new(draft))).await.is_err() {
+        if self.queue.send(Load::Comment(Box::new(comment))).await.is_err() {
             self.waiting.shift(-1);
             tracing::error!("a comment was shown and not archived: the house closes");
         }
@@ -111,15 +146,15 @@ impl Writer {
     async fn run(mut self) {
         let mut loads = Vec::with_capacity(BATCH_MAX);
         while self.gather(&mut loads).await {
-            let (mut drafts, mut marks) = (Vec::with_capacity(loads.len()), Vec::new());
+            let (mut comments, mut marks) = (Vec::with_capacity(loads.len()), Vec::new());
             for load in loads.drain(..) {
                 match load {
-                    Load::Comment(draft) => drafts.push(*draft),
+                    Load::Comment(comment) => comments.push(*comment),
                     Load::Mark(mark) => marks.push(mark),
                 }
             }
-            let count = i64::try_from(drafts.len()).unwrap_or(i64::MAX);
-            self.store(drafts).await;
+            let count = i64::try_from(comments.len()).unwrap_or(i64::MAX);
+            self.store(comments).await;
             self.waiting.shift(-count);
             for mark in marks {
                 let _may_have_gone = mark.send(());
@@ -136,9 +171,9 @@ impl Writer {
         self.inbox.recv_many(loads, BATCH_MAX).await > 0
     }
 
-    /// Stores all of `drafts`, and says so when it takes too long.
-    async fn store(&self, drafts: Vec<Draft>) {
-        let mut stored = pin!(self.store_all(drafts));
+    /// Stores all of `comments`, and says so when it takes too long.
+    async fn store(&self, comments: Vec<Unstored>) {
+        let mut stored = pin!(self.store_all(comments));
         tokio::select! {
             biased;
             () = &mut stored => return,
@@ -150,37 +185,70 @@ impl Writer {
         self.is_behind.send_replace(false);
     }
 
-    async fn store_all(&self, mut drafts: Vec<Draft>) {
-        let mut tries_left = LAST_TRIES;
-        while !drafts.is_empty() {
-            let appended = append_each(&self.archive, &drafts).await;
-            let mut appended = appended.into_iter();
-            drafts.retain(|_| match appended.next() {
-                None | Some(Err(Fault::Unavailable)) => true,
-                Some(Ok(_)) => false,
-                Some(Err(fault)) => {
-                    tracing::error!(%fault, "a comment was shown and not archived");
-                    false
-                }
-            });
-            if !drafts.is_empty() && self.stop.is_cancelled() {
-                tries_left -= 1;
-                if tries_left == 0 {
-                    tracing::error!(comments = drafts.len(), "shown and not archived");
-                    return;
+    async fn store_all(&self, mut comments: Vec<Unstored>) {
+        let (mut tries, mut last_tries) = (TRIES, TRIES);
+        loop {
+            let appended = append_each(&self.archive, &comments).await;
+            let mut unstored = Vec::new();
+            for (comment, appended) in comments.into_iter().zip(appended) {
+                match self.outcome(&comment, appended, (tries == 0, last_tries == 0)).await {
+                    Ok(()) => {}
+                    Err(None) => unstored.push(comment),
+                    Err(Some(fault)) => self.lose(comment, &fault).await,
                 }
             }
-            if !drafts.is_empty() {
-                sleep(PAUSE).await;
+            comments = unstored;
+            if comments.is_empty() {
+                return;
             }
+            tries = tries.saturating_sub(1);
+            if self.stop.is_cancelled() {
+                last_tries = last_tries.saturating_sub(1);
+            }
+            sleep(PAUSE).await;
         }
+    }
+
+    /// Whether a comment is stored; if not, why it never will be, or nothing when it is to be tried
+    /// again. A database that takes no work from anybody is waited for as long as the house is open.
+    async fn outcome(
+        &self,
+        comment: &Unstored,
+        appended: Result<Appended, Fault>,
+        (is_last, is_closing): (bool, bool),
+    ) -> Result<(), Option<Fault>> {
+        match appended {
+            Ok(_) => Ok(()),
+            Err(Fault::Unavailable) if !is_closing => Err(None),
+            Err(Fault::Store(_)) if !is_last => Err(None),
+            // An earlier try that was reported failed may have been stored all the same.
+            Err(fault @ Fault::Guard) => match self.is_stored(comment).await {
+                Some(true) => Ok(()),
+                Some(false) => Err(Some(fault)),
+                None => Err(Some(fault).filter(|_| is_last)),
+            },
+            Err(fault) => Err(Some(fault)),
+        }
+    }
+
+    /// Whether the comment's row is there; `None` when nobody can say.
+    async fn is_stored(&self, Unstored { room, id, .. }: &Unstored) -> Option<bool> {
+        let rows = self.store.read(row::by_id(room, id)).await.ok()?;
+        Some(!rows.is_empty())
+    }
+
+    async fn lose(&self, comment: Unstored, fault: &Fault) {
+        tracing::error!(%fault, "a comment was shown and not archived: it is taken back");
+        let Unstored { room, id, draft } = comment;
+        let lost = Lost { room, id, author: UserId::new(draft.author) };
+        let _nobody_is_there_to_see_it = self.lost.send(lost).await;
     }
 }
 
 /// Appends all at once, handed over in their order; what came of each.
-async fn append_each(archive: &Archive, drafts: &[Draft]) -> Vec<Result<Appended, Fault>> {
-    let append = |draft: &Draft| Box::pin(archive.append(draft.clone()));
-    let mut running: Vec<_> = drafts.iter().map(append).collect();
+async fn append_each(archive: &Archive, comments: &[Unstored]) -> Vec<Result<Appended, Fault>> {
+    let append = |comment: &Unstored| Box::pin(archive.append(comment.draft.clone()));
+    let mut running: Vec<_> = comments.iter().map(append).collect();
     let mut done: Vec<_> = running.iter().map(|_| None).collect();
     poll_fn(|context| {
         for (running, done) in running.iter_mut().zip(&mut done) {

@@ -108,6 +108,13 @@ impl Charter {
         matches!(self.state, State::Live | State::Replay)
     }
 
+    /// Moves the turn alone, whatever staff have done before.
+    pub(super) fn touch(&self) -> Statement {
+        Statement::new("UPDATE room SET turn = turn + 1 WHERE id = $1")
+            .bind(self.id.as_str())
+            .touching(1)
+    }
+
     /// Sets columns, guarded by everything that staff have done before. Placeholders of `set` count
     /// from `$1`; `$seq` and `$at` are those of the record that it stands beside.
     pub(super) fn update(&self, set: &str, values: Vec<Value>) -> Statement {

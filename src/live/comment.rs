@@ -216,6 +216,11 @@ impl Judged {
 }
 
 impl Content {
+    /// Whether an institution's people must not read it: the rules rejected it, or could not judge it.
+    pub(super) fn is_unread(&self) -> bool {
+        self.outcome == State::Rejected || self.cause == Some(Cause::Unjudged)
+    }
+
     /// What a record of a comment says; `None` when its key was destroyed, or it is something else.
     pub(super) fn of(record: &archive::Record) -> Option<Self> {
         serde_json::from_slice(record.content.as_deref()?).ok()

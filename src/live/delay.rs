@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::permit::Voice;
 use crate::ids::CommentId;
 
 /// How many comments wait in one room: six seconds of forty, and as many of staff and bursts again.
@@ -18,6 +19,9 @@ const GONE_MAX: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Parcel {
     pub(super) id: CommentId,
+    pub(super) posted_at: i64,
+    /// Who speaks; `None` when staff want it shown, whoever does.
+    pub(super) voice: Option<Voice>,
     pub(super) data: Bytes,
 }
 

@@ -1,9 +1,11 @@
 //! The rooms' channels: who may enter them, and what a client publishes into one.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Live, reach::bad, scope::Standing};
+use super::{Live, reach::bad, room::Room, scope::Standing};
 use crate::{
     error::Code,
     ids::{ChannelName, CommentId, MediaId, RoomId},
@@ -36,39 +38,43 @@ struct Comment {
 }
 
 impl Live {
-    /// Whether `caller` may watch the room of `channel`; what they get with the subscription is the
-    /// room as it stands.
+    /// Whether `caller` may watch the room of `channel`.
     ///
     /// # Errors
     /// `permission denied`, for what does not exist too.
-    pub async fn enter(
-        &self,
-        caller: &Caller,
-        channel: &ChannelName,
-    ) -> Result<Option<Bytes>, Code> {
-        let room = room_of(channel, "live:").ok_or(Code::PermissionDenied)?;
-        let room = self.room(&room).await.map_err(|refusal| entering(&refusal))?;
+    pub async fn enter(&self, caller: &Caller, channel: &ChannelName) -> Result<(), Code> {
+        let room = self.watched(channel).await?;
         if caller.is_anonymous() && !room.facts().charter.settings.anonymous {
             return Err(Code::PermissionDenied);
         }
+        Ok(())
+    }
+
+    /// What whoever watches the room of `channel` gets with the subscription: the room as it stands.
+    ///
+    /// # Errors
+    /// `permission denied` when there is none.
+    pub async fn seen(&self, channel: &ChannelName) -> Result<Option<Bytes>, Code> {
+        let room = self.watched(channel).await?;
         Ok(serde_json::to_vec(&self.opened(&room)).ok().map(Bytes::from))
+    }
+
+    async fn watched(&self, channel: &ChannelName) -> Result<Arc<Room>, Code> {
+        let room = room_of(channel, "live:").ok_or(Code::PermissionDenied)?;
+        self.room(&room).await.map_err(|refusal| entering(&refusal))
     }
 
     /// Whether `caller` may sit at the desk of the room of `channel`.
     ///
     /// # Errors
     /// `permission denied`, for what does not exist too.
-    pub async fn enter_desk(
-        &self,
-        caller: &Caller,
-        channel: &ChannelName,
-    ) -> Result<Option<Bytes>, Code> {
+    pub async fn enter_desk(&self, caller: &Caller, channel: &ChannelName) -> Result<(), Code> {
         if caller.is_anonymous() {
             return Err(Code::PermissionDenied);
         }
         let room = room_of(channel, "live_desk:").ok_or(Code::PermissionDenied)?;
         let scene = self.scene(caller, &room, Standing::Moderator).await;
-        scene.map(|_| None).map_err(|refusal| entering(&refusal))
+        scene.map(|_| ()).map_err(|refusal| entering(&refusal))
     }
 }
 

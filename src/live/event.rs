@@ -189,6 +189,14 @@ pub(super) enum PersonalEvent {
         /// `visible`, or `rejected`.
         state: CommentState,
     },
+    /// A comment of theirs could not be kept, and is shown no more. Its key is free again.
+    #[serde(rename = "live.unarchived")]
+    Unarchived {
+        /// Where.
+        room: RoomId,
+        /// Which.
+        comment: CommentId,
+    },
     /// They may no longer speak in a room.
     #[serde(rename = "live.muted")]
     Muted {

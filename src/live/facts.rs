@@ -43,6 +43,13 @@ pub(super) struct Facts {
     pub(super) notice: Option<Notice>,
 }
 
+impl Facts {
+    /// Whether what was posted then was cleared.
+    pub(super) fn has_cleared(&self, posted_at: i64) -> bool {
+        posted_at <= self.charter.cleared_at
+    }
+}
+
 impl Live {
     /// Reads a room; `None` when there is none. `known` is what was known before, whose words need
     /// not be made ready again.
@@ -64,7 +71,10 @@ impl Live {
             None => Words::compile(&needs.moderation, &charter.settings.words).await?,
         };
         let pinned = match &charter.pinned {
-            Some(comment) => self.read_shown(id, comment).await?,
+            Some(comment) => {
+                let shown = self.read_shown(id, comment).await?;
+                shown.filter(|it| it.posted_at > charter.cleared_at)
+            }
             None => None,
         };
         let notice = match charter.notice_seq {

@@ -11,6 +11,7 @@ use super::{
     act::{Act, Scene},
     comment::{Cause, State},
     event::{DeskEvent, PersonalEvent},
+    outlet::Showing,
     pin::NamedComment,
     reach::{Stop, bad, settle, unstored},
     row::{self, CommentRow},
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     error::Code,
-    ids::{CommentId, RoomId, UserId},
+    ids::{CommentId, RoomId, UserId, is_id},
     media::claim,
     moderation::Category,
     operation::{Caller, Refusal},
@@ -139,8 +140,12 @@ impl Live {
         let next = rows.last().filter(|_| is_more).map(cursor_at);
         let mut held = Vec::with_capacity(rows.len());
         for (row, content) in rows.into_iter().zip(contents) {
-            let Some(content) = content else { continue };
+            let Some(mut content) = content else { continue };
             let facts = self.room(&row.room).await?.facts();
+            if content.is_unread() && !names_people {
+                content.shown.text.clear();
+                content.shown.media = None;
+            }
             held.push(HeldSeen {
                 claimed_until: Some(row.held_until).filter(|until| *until > now_ms),
                 user: names_people.then_some(row.author),
@@ -195,6 +200,9 @@ impl Live {
         let row = self.waiting_row(&scene, &asked.comment).await?;
         let content = self.contents(std::slice::from_ref(&row)).await?.pop().flatten();
         let content = content.ok_or(Code::Gone)?;
+        if asked.decision == Decision::Approve {
+            self.judge_again(&row, &content, &scene.actor).await?;
+        }
         let (by, now_ms) = (&scene.actor.id, self.needs().clock.now_ms());
         let detail = json!({ "comment": row.id, "decision": asked.decision });
         let mut beside = vec![row::decide(&row, state, by, now_ms)];
@@ -205,7 +213,10 @@ impl Live {
         self.record(&scene.room.id, by, act).await?;
         if state == State::Visible {
             let room = Arc::clone(&scene.room);
-            self.show(&room, &content.shown).await;
+            if let Showing::Barred(state) = self.show(&room, &content.shown, None).await {
+                self.put_by(&room, &[(row.id.clone(), state)]).await;
+                return Err(Code::Gone.into());
+            }
         }
         let ids = vec![row.id.clone()];
         self.tell_desk(&scene.room, &DeskEvent::Changed { ids, state }).await;
@@ -221,7 +232,8 @@ impl Live {
         if row.state != State::Held {
             return Err(Refusal::new(Code::Stale).with("state", row.state.as_str()));
         }
-        if row.posted_at + self.config().hold_ttl.as_ms() <= now_ms {
+        let is_late = row.posted_at + self.config().hold_ttl.as_ms() <= now_ms;
+        if is_late || scene.facts.has_cleared(row.posted_at) {
             return Err(Code::Gone.into());
         }
         if let Some(holder) = row.held_by_other(&scene.actor.id, now_ms) {
@@ -250,5 +262,6 @@ pub(super) fn cursor_at(row: &CommentRow) -> String {
 /// What [`cursor_at`] wrote.
 pub(super) fn after_of(cursor: &str) -> Option<(i64, &str)> {
     let (posted_at, id) = cursor.split_once('.')?;
-    Some((posted_at.parse().ok()?, id))
+    // What is no id would mean something to one database and be refused by another.
+    Some((posted_at.parse().ok()?, Some(id).filter(|id| is_id(id))?))
 }

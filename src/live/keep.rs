@@ -70,14 +70,15 @@ impl Live {
         Ok(())
     }
 
-    /// Tells the room's desk of a comment, and counts it. A comment that the rules rejected is told
-    /// without its text: it may hold what an institution is not to know of a user.
+    /// Tells the room's desk of a comment, and counts it. A comment that the rules rejected or could not
+    /// judge is told without its text: it may hold what an institution is not to know of a user.
     pub(super) async fn report(&self, room: &Room, content: &Content) {
         let state = content.outcome;
         self.needs().metrics.live_comments.one(&ByState { state: state.as_str() });
         let mut comment = self.lens(&room.facts().charter.edit).near(content.shown.clone());
-        if state == State::Rejected {
+        if content.is_unread() {
             comment.text.clear();
+            comment.media = None;
         }
         let category = content.verdict.as_ref().and_then(|verdict| verdict.category);
         let event = DeskEvent::Comment { comment, state, cause: content.cause, category };

@@ -5,19 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Live,
+    hold::after_of,
     reach::{bad, unstored},
     row::CommentRow,
     scope::Standing,
     seen::Seen,
-    shelf::Shelf,
+    shelf::{Shelf, cursor_at},
 };
 use crate::{
     ids::RoomId,
     operation::{Caller, Refusal},
 };
-
-/// How far one can browse, in pages.
-const PAGES_MAX: u32 = 10_000;
 
 /// Asks for a page of what was said.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -25,13 +23,12 @@ const PAGES_MAX: u32 = 10_000;
 pub(super) struct ListWanted {
     /// The room.
     pub(super) room: RoomId,
-    /// Which page, from 1; the first when absent.
-    #[serde(default = "first")]
-    pub(super) page: u32,
-}
-
-fn first() -> u32 {
-    1
+    /// Where the last page ended; the first page when absent.
+    #[serde(default)]
+    pub(super) cursor: Option<String>,
+    /// At most so many.
+    #[serde(default)]
+    pub(super) limit: Option<usize>,
 }
 
 /// A page of comments.
@@ -39,29 +36,28 @@ fn first() -> u32 {
 pub(super) struct Listed {
     /// By position.
     pub(super) comments: Vec<Seen>,
-    /// Which page it is.
-    pub(super) page: u32,
-    /// How many pages there are.
-    pub(super) pages: i64,
-    /// How many comments there are.
-    pub(super) total: i64,
+    /// Where the next page begins; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next: Option<String>,
 }
 
 impl Live {
-    /// A page of the comments that everybody may see.
+    /// A page of the comments that everybody may see. It begins after a comment, not after a number of
+    /// them: the last page costs what the first does, and nothing is counted.
     pub(super) async fn list(&self, caller: &Caller, asked: ListWanted) -> Result<Listed, Refusal> {
-        if !(1..=PAGES_MAX).contains(&asked.page) {
-            return Err(bad("page is 1 to 10000").with("max", PAGES_MAX));
-        }
         let scene = self.scene(caller, &asked.room, Standing::Viewer).await?;
-        let shelf = Shelf::of(&scene.facts);
-        let limit = self.config().page_max as i64;
-        let window = (limit, limit * i64::from(asked.page - 1));
-        let found = vec![shelf.page(window), shelf.count()];
-        let found = self.needs().store.read_all(found).await.map_err(|it| unstored(&it))?;
-        let rows: Vec<_> = found[0].iter().map(CommentRow::of_row).collect();
-        let total = found[1].first().map_or(0, |row| row.int(0));
-        let comments = self.shown_of(&scene.facts, &rows).await?;
-        Ok(Listed { comments, page: asked.page, pages: (total + limit - 1) / limit, total })
+        let limit = self.page_of(asked.limit);
+        let after = match &asked.cursor {
+            Some(cursor) => after_of(cursor).ok_or_else(|| bad("cursor is none of ours"))?,
+            None => (i64::MIN, ""),
+        };
+        // One more than asked for tells whether there is a next page.
+        let found = Shelf::of(&scene.facts).after(after, limit as i64 + 1);
+        let rows = self.needs().store.read(found).await.map_err(|it| unstored(&it))?;
+        let mut rows: Vec<_> = rows.iter().map(CommentRow::of_row).collect();
+        let is_more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| is_more).map(|row| cursor_at(row.at_ms, &row.id));
+        Ok(Listed { comments: self.shown_of(&scene.facts, &rows).await?, next })
     }
 }

@@ -16,6 +16,7 @@ mod comment;
 mod crowd;
 mod delay;
 mod door;
+mod doubt;
 mod edit;
 mod event;
 mod face;
@@ -24,11 +25,14 @@ mod hold;
 mod judge;
 mod keep;
 mod list;
+mod lost;
 mod mute;
+mod news;
 pub mod operations;
 mod outlet;
 mod permit;
 mod pin;
+mod probe;
 mod put;
 mod question;
 mod reach;
@@ -58,7 +62,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::face::Region;
-use self::{author::Authors, beside::Beside, facts::Facts, rooms::Rooms, scope::Actor};
+use self::{
+    author::Authors, beside::Beside, facts::Facts, probe::Probes, rooms::Rooms, scope::Actor,
+    scope::Work,
+};
 use crate::{
     alert::Alerts,
     archive::Archive,
@@ -66,6 +73,7 @@ use crate::{
     config,
     directory::Directory,
     hub::Hub,
+    ids::UserId,
     media::Media,
     moderation::Moderation,
     operation::{Caller, Refusal},
@@ -73,7 +81,7 @@ use crate::{
     telemetry::Metrics,
 };
 
-/// How often idle rooms are forgotten, and held comments counted.
+/// How often idle rooms are forgotten, held comments counted, and desks looked over.
 const TIDY_EVERY: Duration = Duration::from_secs(15);
 
 /// What live rooms lean on.
@@ -84,6 +92,8 @@ pub struct Needs {
     pub archive: Archive,
     /// What may be said.
     pub moderation: Moderation,
+    /// How people are slowed down who find out what that is, line by line.
+    pub probing: config::moderation::Probing,
     /// What staff should look at.
     pub alerts: Alerts,
     /// What people are called, and who works where.
@@ -110,6 +120,7 @@ struct Inner {
     rooms: Rooms,
     authors: Authors,
     beside: Beside,
+    probes: Probes,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -118,10 +129,15 @@ impl Live {
     /// Rooms over what `needs` holds. Its tasks run until [`Live::close`].
     pub fn start(config: config::live::Live, needs: Needs) -> Self {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let archive = needs.archive.clone();
-        let beside = Beside::start(archive, &config, &needs.metrics, (&tasks, stop.clone()));
+        let stored = (needs.archive.clone(), needs.store.clone());
+        let owned = (&tasks, stop.clone());
+        let (beside, lost) = Beside::start(stored, &config, &needs.metrics, owned);
         let (rooms, authors) = (Rooms::default(), Authors::new(config.authors_max));
-        Self(Arc::new(Inner { needs, config, rooms, authors, beside, tasks, stop }))
+        let probes = Probes::new(needs.probing);
+        let live =
+            Self(Arc::new(Inner { needs, config, rooms, authors, beside, probes, tasks, stop }));
+        live.see_to_lost(lost);
+        live
     }
 
     /// Tells viewers how many they are, stores likes and forgets idle rooms, until `stop`.
@@ -134,10 +150,14 @@ impl Live {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                _ = telling.tick() => self.tell_stats().await,
+                _ = telling.tick() => {
+                    self.refresh_doubted().await;
+                    self.tell_stats().await;
+                }
                 _ = tidying.tick() => {
                     self.store_likes().await;
                     self.count_held().await;
+                    self.review_desks();
                     self.forget_idle();
                 }
             }
@@ -155,17 +175,22 @@ impl Live {
 
     /// What `caller` is in the room of `facts`.
     async fn actor(&self, caller: &Caller, facts: &Facts) -> Result<Actor, Refusal> {
-        Ok(scope::actor(caller, facts, self.works(caller).await?))
+        Ok(scope::actor(caller, facts, &self.work(caller, facts).await?))
     }
 
-    /// Whether a caller of an institution works there now; of no matter for others.
-    async fn works(&self, caller: &Caller) -> Result<bool, Refusal> {
-        if !caller.role.is_institutional() {
-            return Ok(false);
-        }
-        let Some(institution) = &caller.institution else { return Ok(false) };
-        let tutor = self.needs().directory.tutor(&caller.user).await?;
-        Ok(tutor.is_some_and(|tutor| tutor.works_for(institution)))
+    /// Where `caller` works, as far as that matters in the room of `facts`.
+    async fn work(&self, caller: &Caller, facts: &Facts) -> Result<Work, Refusal> {
+        let matters = caller.role.is_institutional() || facts.staff.contains_key(&caller.user);
+        if matters { self.work_of(&caller.user).await } else { Ok(Work::Never) }
+    }
+
+    /// Where somebody works, as the directory knows.
+    async fn work_of(&self, person: &UserId) -> Result<Work, Refusal> {
+        let tutor = self.needs().directory.tutor(person).await?;
+        Ok(tutor.map_or(Work::Never, |tutor| match tutor.works_for(&tutor.institution) {
+            true => Work::At(tutor.institution.clone()),
+            false => Work::NoLonger,
+        }))
     }
 
     fn needs(&self) -> &Needs {
@@ -186,6 +211,10 @@ impl Live {
 
     fn beside(&self) -> &Beside {
         &self.0.beside
+    }
+
+    fn probes(&self) -> &Probes {
+        &self.0.probes
     }
 
     fn tasks(&self) -> &TaskTracker {

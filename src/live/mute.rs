@@ -122,6 +122,9 @@ impl Live {
         if asked.reason.chars().count() > REASON_MAX {
             return Err(Refusal::new(Code::TooLong).with("max", REASON_MAX));
         }
+        if asked.reason.chars().any(char::is_control) {
+            return Err(bad("reason holds control characters"));
+        }
         let (seen, scene, person) = settle!(self.try_mute(caller, &asked).await)?;
         if asked.remove_recent {
             settle!(self.remove_recent(&scene, &person).await)?;
@@ -134,7 +137,7 @@ impl Live {
         caller: &Caller,
         asked: &MuteWanted,
     ) -> Result<(MuteSeen, Scene, UserId), Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Moderator).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Moderator).await?;
         let now_ms = self.needs().clock.now_ms();
         let term = term(asked.term, now_ms)?;
         scene.actor.may_mute(term, now_ms)?;
@@ -161,11 +164,12 @@ impl Live {
         });
         let beside = vec![staff::mute(&scene.room.id, &mute)];
         let act = Act { kind: "mute", detail: &detail, beside };
-        self.change(&scene, ("", Vec::new()), act).await?;
+        self.add(&scene, act).await?;
         let (id, comment, room) = (mute.id.clone(), mute.comment.clone(), scene.room.id.clone());
         self.tell_desk(&scene.room, &DeskEvent::Muted { mute: id, comment, term }).await;
         self.tell_person(&person, &PersonalEvent::Muted { room, term }).await;
-        Ok((self.mute_seen(&scene, &mute).await?, scene, person))
+        let seen = self.mute_seen(&scene, &mute).await?;
+        Ok((seen, Scene { turn: None, ..scene }, person))
     }
 
     async fn remove_recent(&self, scene: &Scene, person: &UserId) -> Result<(), Stop> {
@@ -199,7 +203,7 @@ impl Live {
     }
 
     async fn try_unmute(&self, caller: &Caller, asked: &UnmuteWanted) -> Result<Done, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Moderator).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Moderator).await?;
         let mutes = &scene.facts.mutes;
         let found = match &asked.mute {
             Some(id) => mutes.values().find(|mute| mute.id == *id),
@@ -210,7 +214,7 @@ impl Live {
         scene.actor.may_mute(mute.term, mute.at)?;
         let detail = json!({ "mute": mute.id, "person": mute.person });
         let act = Act { kind: "unmute", detail: &detail, beside: vec![unmute(&mute.id)] };
-        self.change(&scene, ("", Vec::new()), act).await?;
+        self.add(&scene, act).await?;
         self.tell_desk(&scene.room, &DeskEvent::Unmuted { mute: mute.id.clone() }).await;
         let room = scene.room.id.clone();
         self.tell_person(&mute.person, &PersonalEvent::Unmuted { room }).await;

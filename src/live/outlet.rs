@@ -11,7 +11,9 @@ use super::{
     comment::{Shown, State},
     delay::{Handed, Parcel},
     event::{DeskEvent, Event, PersonalEvent},
+    permit::Voice,
     room::{Room, lock},
+    row,
 };
 use crate::{
     hub::{Draft, Query},
@@ -28,6 +30,15 @@ struct Shows {
 #[derive(Deserialize)]
 struct Named {
     id: CommentId,
+}
+
+/// What came of showing a comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Showing {
+    /// Viewers have it, at this offset if they have it now; or will have it.
+    Out(Option<u64>),
+    /// Something has come between: it is not shown, and stands so.
+    Barred(State),
 }
 
 impl Live {
@@ -50,28 +61,39 @@ impl Live {
         self.publish(&channel, data, false).await;
     }
 
-    /// Shows a comment to the room's viewers, after the room's delay. Its offset, when it is out.
-    pub(super) async fn show(&self, room: &Arc<Room>, shown: &Shown) -> Option<u64> {
+    /// Shows a comment to the room's viewers, after the room's delay. Without a `voice` it is shown
+    /// whatever the room thinks of its author now.
+    pub(super) async fn show(
+        &self,
+        room: &Arc<Room>,
+        shown: &Shown,
+        voice: Option<Voice>,
+    ) -> Showing {
         let facts = room.facts();
-        let data = json(&Event::Comment(self.lens(&facts.charter.edit).within(shown.clone())?))?;
+        let within = self.lens(&facts.charter.edit).within(shown.clone());
+        let Some(data) = within.and_then(|shown| json(&Event::Comment(shown))) else {
+            return Showing::Out(None);
+        };
         let delay = Duration::from_secs(facts.charter.settings.delay_s.into());
         let now = Instant::now();
-        let parcel = Parcel { id: shown.id.clone(), data };
+        let parcel = Parcel { id: shown.id.clone(), posted_at: shown.posted_at, voice, data };
         let handed = lock(&room.delayed).hand(parcel, now + delay, now);
         match handed {
-            Handed::Now(parcel) => self.let_go(room, parcel).await,
-            Handed::Waits => None,
+            Handed::Now(parcel) => return self.let_go(room, parcel).await,
+            Handed::Waits => {}
             Handed::Begins => {
                 let (live, room) = (self.clone(), Arc::clone(room));
                 self.tasks().spawn(async move { live.let_out(&room).await });
-                None
             }
             Handed::Hastens(oldest) => {
                 self.needs().metrics.live_hastened.one();
-                self.let_go(room, oldest).await;
-                None
+                let id = oldest.id.clone();
+                if let Showing::Barred(state) = self.let_go(room, oldest).await {
+                    self.put_by(room, &[(id, state)]).await;
+                }
             }
         }
+        Showing::Out(None)
     }
 
     /// Sees to what waits in the room's delay, until nothing does.
@@ -84,32 +106,79 @@ impl Live {
                 // Nobody listens any more, and the archive has what waits.
                 () = self.stopped() => return,
             }
+            let mut barred = Vec::new();
             loop {
                 let parcel = lock(&room.delayed).take(Instant::now());
                 let Some(parcel) = parcel else { break };
-                self.let_go(room, parcel).await;
+                let id = parcel.id.clone();
+                if let Showing::Barred(state) = self.let_go(room, parcel).await {
+                    barred.push((id, state));
+                }
             }
+            self.put_by(room, &barred).await;
         }
     }
 
-    /// Publishes what carries the text of a comment to the room's viewers.
-    pub(super) async fn tell_of(&self, room: &Room, id: &CommentId, event: &Event) {
-        let Some(data) = json(event) else { return };
-        self.let_go(room, Parcel { id: id.clone(), data }).await;
+    /// Comments that are stored as visible were not shown after all: they are listed nowhere either.
+    pub(super) async fn put_by(&self, room: &Room, barred: &[(CommentId, State)]) {
+        // What was removed or cleared is off already.
+        let is_on = |(_, state): &&(CommentId, State)| *state != State::Removed;
+        let barred: Vec<_> = barred.iter().filter(is_on).collect();
+        if barred.is_empty() {
+            return;
+        }
+        self.beside().settled().await;
+        let rows = barred.iter().map(|(id, state)| row::put_by(id, *state)).collect();
+        if let Err(fault) = self.needs().store.commit(rows).await {
+            tracing::error!(%fault, "comments that were not shown are listed all the same");
+        }
+        for (id, state) in barred {
+            let event = DeskEvent::Changed { ids: vec![id.clone()], state: *state };
+            self.tell_desk(room, &event).await;
+        }
     }
 
-    /// Publishes what carries the text of a comment, unless it is removed. Whoever removed it just now
-    /// may have come too early to find it among what is published.
-    async fn let_go(&self, room: &Room, Parcel { id, data }: Parcel) -> Option<u64> {
-        let is_gone = || lock(&room.delayed).is_gone(&id);
-        if is_gone() {
-            return None;
+    /// Publishes what carries the text of a comment, which was posted then, to the room's viewers.
+    pub(super) async fn tell_of(
+        &self,
+        room: &Room,
+        (id, posted_at): (&CommentId, i64),
+        event: &Event,
+    ) {
+        let Some(data) = json(event) else { return };
+        self.let_go(room, Parcel { id: id.clone(), posted_at, voice: None, data }).await;
+    }
+
+    /// Publishes what carries the text of a comment, unless something bars it. Whoever removed it, or
+    /// cleared the room, or muted its author just now may have come too early to find it among what is
+    /// published.
+    async fn let_go(&self, room: &Room, parcel: Parcel) -> Showing {
+        let Parcel { id, posted_at, voice, data } = parcel;
+        let bar = || self.bar(room, (&id, posted_at), voice.as_ref());
+        if let Some(state) = bar() {
+            return Showing::Barred(state);
         }
         let offset = self.publish(&room.viewers, data, false).await;
-        if is_gone() {
-            self.take_back(room, std::slice::from_ref(&id)).await;
+        let Some(state) = bar() else { return Showing::Out(offset) };
+        self.take_back(room, std::slice::from_ref(&id)).await;
+        Showing::Barred(state)
+    }
+
+    /// How a comment stands that is to be shown and must not be.
+    pub(super) fn bar(
+        &self,
+        room: &Room,
+        (id, posted_at): (&CommentId, i64),
+        voice: Option<&Voice>,
+    ) -> Option<State> {
+        if lock(&room.delayed).is_gone(id) {
+            return Some(State::Removed);
         }
-        offset
+        let facts = room.facts();
+        if facts.has_cleared(posted_at) {
+            return Some(State::Sampled);
+        }
+        voice?.bar(&facts, self.needs().clock.now_ms())
     }
 
     /// Takes comments from viewers: those on their way never arrive, those in the history are told as

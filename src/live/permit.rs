@@ -1,21 +1,66 @@
 //! Whether somebody may say something now, by all but what it says.
 
-use super::{facts::Facts, reach::bad, scope::Actor, settings::Speak};
-use crate::{error::Code, operation::Refusal};
+use std::sync::Arc;
+
+use super::{
+    comment::State,
+    facts::Facts,
+    reach::bad,
+    scope::{self, Actor, Work},
+    settings::{Speak, Voices},
+};
+use crate::{
+    error::Code,
+    operation::{Caller, Refusal},
+};
 
 /// The longest idempotency key, in characters.
 const CLIENT_ID_MAX: usize = 64;
 
-/// Whether the room lets them speak now.
-pub(super) fn may_speak(
+/// Whoever speaks, for as long as what they say is on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Voice {
+    pub(super) caller: Arc<Caller>,
+    pub(super) work: Work,
+    /// Since when they follow, where that was asked.
+    pub(super) follows_since: Option<i64>,
+    /// Whether what they say is a voice.
+    pub(super) is_spoken: bool,
+}
+
+impl Voice {
+    /// What they are in the room of `facts`.
+    pub(super) fn actor(&self, facts: &Facts) -> Actor {
+        scope::actor(&self.caller, facts, &self.work)
+    }
+
+    /// Whether the room lets them speak now.
+    pub(super) fn may_speak(&self, facts: &Facts, now_ms: i64) -> Result<(), Refusal> {
+        if !facts.charter.is_open() {
+            return Err(Code::Closed.into());
+        }
+        may_be_heard(facts, &self.actor(facts), self.follows_since, now_ms)
+    }
+
+    /// How a comment of theirs that was to be shown stands by what the room is now, when it is not to
+    /// be shown any more. That the room has closed meanwhile is no matter.
+    pub(super) fn bar(&self, facts: &Facts, now_ms: i64) -> Option<State> {
+        let actor = self.actor(facts);
+        if may_be_heard(facts, &actor, self.follows_since, now_ms).is_err() {
+            return Some(State::Sampled);
+        }
+        let settings = &facts.charter.settings;
+        let waits = settings.premoderated || (self.is_spoken && settings.voice != Voices::Open);
+        (waits && !actor.is_staff()).then_some(State::Held)
+    }
+}
+
+fn may_be_heard(
     facts: &Facts,
     actor: &Actor,
     follows_since: Option<i64>,
     now_ms: i64,
 ) -> Result<(), Refusal> {
-    if !facts.charter.is_open() {
-        return Err(Code::Closed.into());
-    }
     if actor.is_staff() {
         return Ok(());
     }

@@ -8,10 +8,8 @@ use super::{
     Live,
     act::Act,
     comment::State,
-    event::Event,
     permit::check_text,
     reach::{Stop, bad, settle},
-    room::lock,
     row,
     scope::Standing,
     stage::Named,
@@ -64,12 +62,15 @@ impl Live {
         room: &RoomId,
         comment: Option<&CommentId>,
     ) -> Result<Done, Stop> {
-        let scene = self.scene(caller, room, Standing::Host).await?;
+        let scene = self.alone(caller, room, Standing::Host).await?;
         if let Some(comment) = comment {
             let row = self.comment_row(&scene.room, comment).await?;
             // Pinned is shown: whatever waits or is off must not come out by this way.
             if !matches!(row.state, State::Visible | State::Sampled) {
                 return Err(Refusal::new(Code::Stale).with("state", row.state.as_str()).into());
+            }
+            if scene.facts.has_cleared(row.posted_at) {
+                return Err(Code::Gone.into());
             }
         }
         if scene.facts.charter.pinned.as_ref() == comment {
@@ -83,8 +84,6 @@ impl Live {
         // Whoever removes it at the same time must be the second, and find it pinned.
         let beside = comment.map(|comment| row::still_shown(room, comment)).into_iter().collect();
         self.change(&scene, set, Act { kind, detail: &detail, beside }).await?;
-        let comment = self.pinned(&scene.room.facts());
-        self.tell_viewers(&scene.room, &Event::Pinned { comment }).await;
         Ok(Done {})
     }
 
@@ -101,7 +100,7 @@ impl Live {
     }
 
     async fn try_notice(&self, caller: &Caller, asked: &NoticeWanted) -> Result<Done, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Host).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Host).await?;
         if let Some(text) = &asked.text {
             self.check_staff_text(caller, text)?;
         }
@@ -112,8 +111,6 @@ impl Live {
         let detail = json!({ "text": asked.text });
         let act = Act { kind: "notice", detail: &detail, beside: Vec::new() };
         self.change(&scene, set, act).await?;
-        let notice = scene.room.facts().notice.clone();
-        self.tell_viewers(&scene.room, &Event::Notice { notice }).await;
         Ok(Done {})
     }
 
@@ -123,15 +120,12 @@ impl Live {
     }
 
     async fn try_clear(&self, caller: &Caller, room: &RoomId) -> Result<Done, Stop> {
-        let scene = self.scene(caller, room, Standing::Host).await?;
+        let scene = self.alone(caller, room, Standing::Host).await?;
         let at = self.needs().clock.now_ms();
         let set = ("cleared_at = $1, pinned = NULL", vec![at.into()]);
         let detail = json!({ "at": at });
         let act = Act { kind: "clear", detail: &detail, beside: Vec::new() };
         self.change(&scene, set, act).await?;
-        lock(&scene.room.delayed).clear();
-        self.needs().hub.clear_history(&scene.room.viewers).await;
-        self.tell_viewers(&scene.room, &Event::Cleared { at }).await;
         Ok(Done {})
     }
 

@@ -104,7 +104,10 @@ impl Live {
 
     async fn try_put(&self, caller: &Caller, asked: &PutRoom) -> Result<(), Stop> {
         match self.scene(caller, &asked.id, Standing::Viewer).await {
-            Ok(scene) => self.change_room(&scene, asked).await,
+            Ok(_) => {
+                let scene = self.alone(caller, &asked.id, Standing::Host).await?;
+                self.change_room(&scene, asked).await
+            }
             Err(refusal) if refusal.code() == Code::NotInScope => {
                 self.make_room(caller, asked).await
             }
@@ -114,7 +117,7 @@ impl Live {
 
     async fn make_room(&self, caller: &Caller, asked: &PutRoom) -> Result<(), Stop> {
         let institution = asked.institution.as_ref();
-        scope::may_create(caller, institution, self.works(caller).await?)?;
+        scope::may_create(caller, institution, &self.work_of(&caller.user).await?)?;
         if let Some(institution) = institution
             && self.needs().directory.institution(institution).await?.is_none()
         {
@@ -155,8 +158,7 @@ impl Live {
     }
 
     async fn change_room(&self, scene: &Scene, asked: &PutRoom) -> Result<(), Stop> {
-        let Scene { room, facts, actor } = scene;
-        actor.at_least(Standing::Host)?;
+        let Scene { facts, actor, .. } = scene;
         if asked.institution.is_some() && asked.institution != facts.charter.institution {
             return Err(bad("a room stays with whom it was made for").into());
         }
@@ -183,14 +185,6 @@ impl Live {
             ),
         };
         self.change(scene, set, Act { kind: "room", detail: &detail, beside }).await?;
-        if settings.is_some() {
-            self.tell_settings(room).await;
-        }
-        for member in facts.staff.values() {
-            if !room.facts().staff.contains_key(&member.person) {
-                self.see_off(room, &member.person);
-            }
-        }
         Ok(())
     }
 
@@ -257,6 +251,9 @@ impl Live {
     pub(super) async fn list_rooms(&self, asked: RoomsWanted) -> Result<RoomsPage, Refusal> {
         let limit = asked.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
         let after = asked.after.as_ref().map_or("", RoomId::as_str);
+        if !after.is_empty() && !is_room_id(after) {
+            return Err(bad("after is no room's id"));
+        }
         // One more than asked for tells whether there is a next page.
         let found = charter::page(asked.state, after, limit as i64 + 1);
         let rows = self.needs().store.read(found).await.map_err(|it| unstored(&it))?;

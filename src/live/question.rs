@@ -170,6 +170,9 @@ impl Live {
         if !matches!(row.state, State::Visible | State::Sampled) {
             return Err(Refusal::new(Code::Stale).with("state", row.state.as_str()).into());
         }
+        if scene.facts.has_cleared(row.posted_at) {
+            return Err(Code::Gone.into());
+        }
         let content = self.contents(std::slice::from_ref(&row)).await?.pop().flatten();
         let content = content.ok_or(Code::Gone)?;
         let shows = to != Asked::Ignored;
@@ -181,7 +184,7 @@ impl Live {
             let answer = answer.map(str::to_owned);
             let comment = self.lens(&scene.facts.charter.edit).near(content.shown);
             let event = Event::Question { comment, state: to, answer };
-            self.tell_of(&scene.room, &row.id, &event).await;
+            self.tell_of(&scene.room, (&row.id, row.posted_at), &event).await;
         }
         let id = row.id.clone();
         self.tell_desk(&scene.room, &DeskEvent::Question { id, state: to }).await;

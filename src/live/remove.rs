@@ -1,5 +1,7 @@
 //! `live.remove`: a comment is taken from viewers, the history and every list; the archive keeps it.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::{
@@ -7,16 +9,15 @@ use super::{
     act::{Act, Scene},
     charter::Charter,
     comment::State,
-    event::Event,
     pin::{Done, NamedComment},
-    reach::{Stop, settle, unstored},
+    reach::{ATTEMPTS, Stop, settle, unstored},
     room::Room,
     row::{self, CommentRow},
-    scope::Standing,
+    scope::{Actor, Standing},
 };
 use crate::{
     error::Code,
-    ids::{CommentId, UserId},
+    ids::{CommentId, UserId, is_id},
     media::claim,
     operation::{Caller, Refusal},
 };
@@ -68,26 +69,56 @@ impl Live {
         self.unpin_gone(scene, &ids).await
     }
 
+    /// The house takes off what viewers have seen of a secret in pieces.
+    pub(super) async fn take_off_pieces(
+        &self,
+        room: &Arc<Room>,
+        pieces: &[CommentId],
+    ) -> Result<(), Refusal> {
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        self.beside().settled().await;
+        let id = UserId::new(String::new());
+        let actor = Actor { id, standing: Standing::Host, is_platform: true };
+        settle!(self.try_take_off(room, &actor, pieces).await)
+    }
+
+    async fn try_take_off(
+        &self,
+        room: &Arc<Room>,
+        actor: &Actor,
+        ids: &[CommentId],
+    ) -> Result<(), Stop> {
+        let rows = self.needs().store.read(row::by_ids(&room.id, ids)).await?;
+        let rows: Vec<_> = rows.iter().map(CommentRow::of_row).collect();
+        let (room, facts, actor) = (Arc::clone(room), room.facts(), actor.clone());
+        self.take_off(&Scene { room, facts, actor, turn: None }, &rows).await
+    }
+
     /// Takes down what was pinned, when it is among what was removed.
     async fn unpin_gone(&self, scene: &Scene, ids: &[CommentId]) -> Result<(), Stop> {
         let is_pinned =
             |charter: &Charter| charter.pinned.as_ref().is_some_and(|pinned| ids.contains(pinned));
-        for _ in 0..super::reach::ATTEMPTS {
-            let facts = scene.room.facts();
-            if !is_pinned(&facts.charter) {
+        let mut now = Scene {
+            room: Arc::clone(&scene.room),
+            facts: scene.room.facts(),
+            actor: scene.actor.clone(),
+            turn: None,
+        };
+        if !is_pinned(&now.facts.charter) {
+            return Ok(());
+        }
+        now.turn = scene.room.turn().await;
+        self.refresh(&scene.room).await?;
+        for _ in 0..ATTEMPTS {
+            now.facts = scene.room.facts();
+            if !is_pinned(&now.facts.charter) {
                 return Ok(());
             }
-            let now = Scene {
-                room: std::sync::Arc::clone(&scene.room),
-                facts,
-                actor: scene.actor.clone(),
-            };
             let act = Act { kind: "unpin", detail: &json!({}), beside: Vec::new() };
             match self.change(&now, ("pinned = NULL", Vec::new()), act).await {
-                Ok(_) => {
-                    self.tell_viewers(&scene.room, &Event::Pinned { comment: None }).await;
-                    return Ok(());
-                }
+                Ok(_) => return Ok(()),
                 Err(Stop::Moved) => {}
                 Err(stop) => return Err(stop),
             }
@@ -117,6 +148,9 @@ impl Live {
         room: &Room,
         id: &CommentId,
     ) -> Result<CommentRow, Refusal> {
+        if !is_id(id.as_str()) {
+            return Err(Code::NotInScope.into());
+        }
         if let Some(row) = self.find_row(room, id).await? {
             return Ok(row);
         }
@@ -125,7 +159,12 @@ impl Live {
         Ok(self.find_row(room, id).await?.ok_or(Code::NotInScope)?)
     }
 
-    async fn find_row(&self, room: &Room, id: &CommentId) -> Result<Option<CommentRow>, Refusal> {
+    /// The same; `None` when it is not stored.
+    pub(super) async fn find_row(
+        &self,
+        room: &Room,
+        id: &CommentId,
+    ) -> Result<Option<CommentRow>, Refusal> {
         let rows = self.needs().store.read(row::by_id(&room.id, id)).await;
         Ok(rows.map_err(|it| unstored(&it))?.first().map(CommentRow::of_row))
     }

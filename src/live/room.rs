@@ -2,10 +2,13 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
-use tokio::time::Instant;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 
 use super::{crowd::Crowd, delay::Delayed, facts::Facts};
 use crate::{
@@ -25,6 +28,9 @@ pub(super) struct Room {
     pub(super) delayed: Mutex<Delayed>,
     pub(super) likes: Likes,
     touched_at: Mutex<Instant>,
+    turn: Arc<Semaphore>,
+    /// It may stand otherwise than its facts say.
+    is_doubted: AtomicBool,
 }
 
 /// Likes that were given, and not yet told or stored.
@@ -52,6 +58,8 @@ impl Room {
             delayed: Mutex::default(),
             likes,
             touched_at: Mutex::new(Instant::now()),
+            turn: Arc::new(Semaphore::new(1)),
+            is_doubted: AtomicBool::new(false),
         }
     }
 
@@ -60,12 +68,38 @@ impl Room {
         Arc::clone(&lock(&self.facts))
     }
 
-    /// Takes newer facts in; older ones, read before a change, are passed over.
-    pub(super) fn renew(&self, facts: Facts) {
+    /// Waits until nobody changes the room any more; first come, first served. Each change is decided on
+    /// the one before it: at once, all but one would be refused by the database and decided again. Who
+    /// waits holds no data, and no more wait than operations may run at once (`rates.running_max`).
+    pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        // Nobody closes it, so there always is one.
+        Arc::clone(&self.turn).acquire_owned().await.ok()
+    }
+
+    /// The same, if nobody changes it just now.
+    pub(super) fn free_turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.turn).try_acquire_owned().ok()
+    }
+
+    /// Takes newer facts in; older ones, read before a change, are passed over. What was known before,
+    /// if others are known now.
+    pub(super) fn renew(&self, facts: Facts) -> Option<Arc<Facts>> {
         let mut known = lock(&self.facts);
-        if facts.charter.turn >= known.charter.turn {
-            *known = Arc::new(facts);
+        if facts.charter.turn < known.charter.turn {
+            return None;
         }
+        self.is_doubted.store(false, Ordering::Relaxed);
+        Some(std::mem::replace(&mut *known, Arc::new(facts)))
+    }
+
+    /// It may have changed: it is to be read again before anybody needs it.
+    pub(super) fn doubt(&self) {
+        self.is_doubted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is to be read again.
+    pub(super) fn is_doubted(&self) -> bool {
+        self.is_doubted.load(Ordering::Relaxed)
     }
 
     /// Notes that somebody needs it.

@@ -21,7 +21,8 @@ const IDLE_WHEN_FULL: Duration = Duration::from_secs(10);
 pub(super) struct Rooms(DashMap<RoomId, Arc<Room>>);
 
 impl Rooms {
-    fn find(&self, id: &RoomId) -> Option<Arc<Room>> {
+    /// The room, if it is in memory.
+    pub(super) fn find(&self, id: &RoomId) -> Option<Arc<Room>> {
         self.0.get(id).map(|room| Arc::clone(&room))
     }
 
@@ -55,6 +56,10 @@ impl Live {
     pub(super) async fn room(&self, id: &RoomId) -> Result<Arc<Room>, Refusal> {
         if let Some(room) = self.rooms().find(id) {
             room.touch();
+            if room.is_doubted() {
+                let _turn = room.turn().await;
+                self.refresh(&room).await?;
+            }
             return Ok(room);
         }
         if !is_room_id(id.as_str()) {
@@ -64,14 +69,42 @@ impl Live {
         self.keep(facts)
     }
 
-    /// Reads a room again: something about it has changed. On several nodes, whoever changed it would
-    /// announce that here, and each node that keeps the room would do this.
-    pub(super) async fn reread(&self, room: &Room) {
+    /// Reads a room again, whose turn the caller has: something about it has changed. People are told
+    /// what. On several nodes, whoever changed it would announce that here, and each node that keeps the
+    /// room would do this. While it cannot be read it is kept, and doubted: those in it stay, and nothing
+    /// is decided or told by what may be no more.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) async fn reread(&self, room: &Room) -> Result<(), Refusal> {
+        room.doubt();
         let known = room.facts();
-        match self.read_facts(&room.id, Some(&known)).await {
-            Ok(Some(facts)) => room.renew(facts),
-            // It is read when it is needed next.
-            Ok(None) | Err(_) => drop(self.rooms().0.remove(&room.id)),
+        match self.read_facts(&room.id, Some(&known)).await? {
+            Some(facts) => {
+                if let Some(before) = room.renew(facts) {
+                    self.tell_news(room, &before).await;
+                }
+                Ok(())
+            }
+            None => {
+                self.rooms().0.remove(&room.id);
+                Err(Code::NotInScope.into())
+            }
+        }
+    }
+
+    /// Reads a room again, whose turn the caller has, if it is doubted.
+    pub(super) async fn refresh(&self, room: &Room) -> Result<(), Refusal> {
+        if room.is_doubted() { self.reread(room).await } else { Ok(()) }
+    }
+
+    /// Reads those again that are doubted, so that whoever watches learns what became of them.
+    pub(super) async fn refresh_doubted(&self) {
+        for room in self.rooms().all().iter().filter(|room| room.is_doubted()) {
+            // Whoever changes it reads it again.
+            let Some(_turn) = room.free_turn() else { continue };
+            // A fault of the database is told by the database; the next time comes soon.
+            let _is_still_doubted = self.refresh(room).await;
         }
     }
 

@@ -78,13 +78,32 @@ pub(super) fn by_id(room: &RoomId, id: &CommentId) -> Statement {
         .bind(room.as_str())
 }
 
+/// Those of these comments that the room has.
+pub(super) fn by_ids(room: &RoomId, ids: &[CommentId]) -> Statement {
+    let places: Vec<_> = (0..ids.len()).map(|at| format!("${}", at + 2)).collect();
+    let places = places.join(", ");
+    let sql = format!("SELECT {COLUMNS} FROM live_comment WHERE room = $1 AND id IN ({places})");
+    ids.iter().fold(Statement::new(sql).bind(room.as_str()), |it, id| it.bind(id.as_str()))
+}
+
+/// What was to be visible is not.
+pub(super) fn put_by(id: &CommentId, state: State) -> Statement {
+    Statement::new("UPDATE live_comment SET state = $1 WHERE id = $2 AND state = 'visible'")
+        .bind(state.as_str())
+        .bind(id.as_str())
+}
+
+/// Whether a comment was posted after its room was last cleared.
+const UNCLEARED: &str =
+    "posted_at > (SELECT cleared_at FROM room WHERE room.id = live_comment.room)";
+
 /// Held comments posted after `after`, of one room or of all, the oldest first.
 pub(super) fn held(room: Option<&RoomId>, after: (i64, &str), limit: i64) -> Statement {
     let room = room.map(RoomId::as_str);
     let own = if room.is_some() { " AND room = $4" } else { "" };
     let sql = format!(
         "SELECT {COLUMNS} FROM live_comment WHERE state = 'held'
-             AND (posted_at > $1 OR (posted_at = $1 AND id > $2)){own}
+             AND (posted_at > $1 OR (posted_at = $1 AND id > $2)) AND {UNCLEARED}{own}
          ORDER BY posted_at, id LIMIT $3"
     );
     let statement = Statement::new(sql).bind(after.0).bind(after.1).bind(limit);
@@ -96,7 +115,7 @@ pub(super) fn open_questions(room: &RoomId, after: (i64, &str), limit: i64) -> S
     let sql = format!(
         "SELECT {COLUMNS} FROM live_comment WHERE question = 'open' AND room = $4
              AND state IN ('visible', 'sampled')
-             AND (posted_at > $1 OR (posted_at = $1 AND id > $2))
+             AND (posted_at > $1 OR (posted_at = $1 AND id > $2)) AND {UNCLEARED}
          ORDER BY posted_at, id LIMIT $3"
     );
     Statement::new(sql).bind(after.0).bind(after.1).bind(limit).bind(room.as_str())
@@ -122,8 +141,10 @@ pub(super) fn recent_of(room: &RoomId, author: &UserId, (since, limit): (i64, i6
 
 /// How many comments wait for a decision.
 pub(super) fn held_count(since: i64) -> Statement {
-    Statement::new("SELECT COUNT(*) FROM live_comment WHERE state = 'held' AND posted_at >= $1")
-        .bind(since)
+    let sql = format!(
+        "SELECT COUNT(*) FROM live_comment WHERE state = 'held' AND posted_at >= $1 AND {UNCLEARED}"
+    );
+    Statement::new(sql).bind(since)
 }
 
 /// `who` looks at a held comment until `until`, unless somebody else does at `now_ms`.

@@ -10,12 +10,15 @@ use super::{
     Live,
     answer::{Answer, Pledge, Told, rejected},
     author::{Author, Said},
-    comment::{Content, Face, Lane, Shown, State},
+    beside::Unstored,
+    comment::{Cause, Content, Face, Lane, Shown, State},
     crowd::{Offer, Ruling},
+    doubt::doubted,
     facts::Facts,
-    judge::{Fate, Judging},
+    judge::{Fate, Judgement, Judging},
     keep::Spoken,
-    permit::{check_client_id, check_pause, may_speak},
+    outlet::Showing,
+    permit::{Voice, check_client_id, check_pause},
     replay::place,
     room::{Room, lock},
     scope::{self, Actor},
@@ -57,6 +60,8 @@ struct Weighed {
     shown: Shown,
     client_id: String,
     fate: Fate,
+    /// What its author said before that holds a part of what the rules found in it.
+    pieces: Vec<CommentId>,
     told: Told,
 }
 
@@ -68,12 +73,13 @@ enum Weighing {
 }
 
 /// A comment on its way: who, where, and what is known of the room.
-struct Speaker<'a> {
-    room: &'a Arc<Room>,
+pub(super) struct Speaker<'a> {
+    pub(super) room: &'a Arc<Room>,
     facts: Arc<Facts>,
     caller: &'a Caller,
     actor: Actor,
-    author: Arc<Author>,
+    pub(super) author: Arc<Author>,
+    voice: Voice,
 }
 
 impl Live {
@@ -87,8 +93,8 @@ impl Live {
         check_said(&asked, self.config().text_max)?;
         let room = self.room(&asked.room).await?;
         let facts = room.facts();
-        let works = self.works(caller).await?;
-        let actor = scope::actor(caller, &facts, works);
+        let work = self.work(caller, &facts).await?;
+        let actor = scope::actor(caller, &facts, &work);
         let author = self.author(&room.id, &caller.user).await?;
         let spoken = self.recording(&caller.user, asked.media.as_ref()).await?;
         let face = self.face(caller, &actor).await?;
@@ -99,9 +105,14 @@ impl Live {
         }
         // Settings, staff and mutes may have changed while all this was waited for.
         let facts = room.facts();
-        let actor = scope::actor(caller, &facts, works);
-        let speaker = Speaker { room: &room, facts, caller, actor, author };
-        let weighed = match self.weigh(&speaker, (asked, spoken), face, follows_since)? {
+        let is_spoken = spoken.is_some();
+        let voice = Voice { caller: Arc::new(caller.clone()), work, follows_since, is_spoken };
+        let actor = voice.actor(&facts);
+        let speaker = Speaker { room: &room, facts, caller, actor, author, voice };
+        if let Some(answer) = self.settle_doubt(&speaker, &asked).await? {
+            return Ok(answer);
+        }
+        let weighed = match self.weigh(&speaker, (asked, spoken), face)? {
             Weighing::Again(told) => return told.wait().await.clone(),
             Weighing::New(weighed) => *weighed,
         };
@@ -135,10 +146,9 @@ impl Live {
         speaker: &Speaker<'_>,
         (asked, spoken): (CommentWanted, Option<Recording>),
         face: Face,
-        follows_since: Option<i64>,
     ) -> Result<Weighing, Refusal> {
         let now_ms = self.needs().clock.now_ms();
-        let Speaker { facts, caller, actor, author, .. } = speaker;
+        let Speaker { facts, caller, actor, author, voice, .. } = speaker;
         let mut memory = author.memory();
         if let Some(said) = memory.under(&asked.client_id) {
             return match said.text == asked.text && said.media == asked.media {
@@ -146,7 +156,7 @@ impl Live {
                 false => Err(Code::Conflict.into()),
             };
         }
-        may_speak(facts, actor, follows_since, now_ms)?;
+        voice.may_speak(facts, now_ms)?;
         let at_ms = place(&facts.charter, asked.at_ms, now_ms)?;
         if asked.question && !facts.charter.settings.questions {
             return Err(Refusal::new(Code::NotAvailable).because("the room takes no questions"));
@@ -161,67 +171,89 @@ impl Live {
         if !actor.is_staff() {
             check_pause(facts, memory.last_at(), now_ms)?;
         }
+        self.probes().check(&actor.id, now_ms)?;
+        let earlier = memory.earlier(now_ms);
+        let texts: Vec<_> = earlier.iter().map(|said| said.text.as_str()).collect();
         let judging = Judging {
             text: &asked.text,
-            earlier: &memory.earlier(now_ms),
+            earlier: &texts,
             role: caller.role,
             is_staff: actor.is_staff(),
             is_voice: spoken.is_some(),
         };
-        let fate = self.judge(facts, judging);
+        let Judgement { fate, pieces } = self.judge(facts, judging);
+        if matches!(fate, Fate::Reject(_) | Fate::Hold(Cause::Rules, _)) {
+            self.probes().stopped(&actor.id, now_ms);
+        }
+        let pieces = pieces.into_iter().filter_map(|number| earlier.get(number));
+        let pieces = pieces.map(|said| said.id.clone()).collect();
+        // What follows a clearing is none of what was cleared, also in the same millisecond.
+        let posted_at = now_ms.max(facts.charter.cleared_at + 1);
         let (id, told) = (CommentId::fresh(now_ms), Told::new(SetOnce::new()));
         memory.note(Said {
             id: id.clone(),
             client_id: asked.client_id.clone(),
             text: asked.text.clone(),
             media: asked.media,
-            posted_at: now_ms,
+            posted_at,
             counts: !matches!(fate, Fate::Reject(_)),
             told: Arc::clone(&told),
         });
         let shown = Shown {
             id,
             at_ms,
-            posted_at: now_ms,
+            posted_at,
             face,
             text: asked.text,
             media: spoken.map(|it| it.facts),
             question: asked.question,
         };
-        Ok(Weighing::New(Box::new(Weighed { shown, client_id: asked.client_id, fate, told })))
+        let client_id = asked.client_id;
+        Ok(Weighing::New(Box::new(Weighed { shown, client_id, fate, pieces, told })))
     }
 
     /// Brings about what was decided.
     async fn settle(&self, speaker: &Speaker<'_>, weighed: Weighed) -> Result<Answer, Refusal> {
         let lane = if speaker.actor.is_staff() { Lane::Staff } else { Lane::Ordinary };
-        let Weighed { shown, client_id, fate, .. } = weighed;
+        let Weighed { shown, client_id, fate, pieces, .. } = weighed;
+        self.take_off_pieces(speaker.room, &pieces).await?;
         let mut content =
             Content { shown, client_id, lane, outcome: State::Visible, cause: None, verdict: None };
-        let spoken = Spoken {
-            room: speaker.room,
-            author: &speaker.caller.user,
-            institution: speaker.facts.charter.institution.as_ref(),
-        };
         match fate {
             Fate::Reject(verdict) => {
                 content = Content { outcome: State::Rejected, verdict, ..content };
-                self.stop(spoken, &content).await?;
+                self.stop_or_doubt(speaker, &content).await?;
                 Err(rejected(&content))
             }
             Fate::Hold(cause, verdict) => {
-                content = Content { outcome: State::Held, cause: Some(cause), verdict, ..content };
-                self.stop(spoken, &content).await?;
-                Ok(Answer::Held { id: content.shown.id })
+                content = Content { verdict, ..content };
+                self.hold(speaker, content, cause).await
             }
             Fate::Pass => {
-                if lane == Lane::Ordinary
-                    && (self.ruling(speaker).await == Ruling::Sample || self.is_stopped(speaker))
-                {
+                if lane == Lane::Ordinary && self.ruling(speaker).await == Ruling::Sample {
                     content.outcome = State::Sampled;
                 }
                 self.pass(speaker, content).await
             }
         }
+    }
+
+    async fn hold(
+        &self,
+        speaker: &Speaker<'_>,
+        content: Content,
+        cause: Cause,
+    ) -> Result<Answer, Refusal> {
+        let is_text = content.shown.media.is_none();
+        let cause = if is_text { cause } else { Cause::Voice };
+        let content = Content { outcome: State::Held, cause: Some(cause), ..content };
+        self.stop_or_doubt(speaker, &content).await?;
+        Ok(Answer::Held { id: content.shown.id })
+    }
+
+    async fn stop_or_doubt(&self, speaker: &Speaker<'_>, content: &Content) -> Result<(), Refusal> {
+        let stopped = self.stop(speaker.spoken(), content).await;
+        stopped.map_err(|refusal| doubted(speaker, content, refusal))
     }
 
     /// Whether an ordinary comment is among those that viewers are shown.
@@ -246,36 +278,102 @@ impl Live {
         ruled.await.unwrap_or(Ruling::Sample)
     }
 
-    /// Whether the room has closed, or its author was muted, while a comment waited for its turn: it is
-    /// kept like any other, and nobody is shown it any more.
-    fn is_stopped(&self, speaker: &Speaker<'_>) -> bool {
-        let (facts, now_ms) = (speaker.room.facts(), self.needs().clock.now_ms());
-        let mute = facts.mutes.get(&speaker.actor.id);
-        !facts.charter.is_open() || mute.is_some_and(|mute| mute.term.holds(now_ms))
-    }
-
     /// A comment is shown or sampled: told first and archived beside it, or the other way round.
-    async fn pass(&self, speaker: &Speaker<'_>, content: Content) -> Result<Answer, Refusal> {
-        let Speaker { room, caller, .. } = speaker;
-        let draft = self.draft(&room.id, &caller.user, &content);
-        // A voice is heard once its file is taken, and never twice.
-        if self.config().durable || content.shown.media.is_some() {
-            self.store(draft).await?;
-            let answer = self.announce(room, &content).await;
-            return Ok(answer);
+    async fn pass(&self, speaker: &Speaker<'_>, mut content: Content) -> Result<Answer, Refusal> {
+        if content.outcome == State::Visible {
+            content.outcome = self.outcome(speaker, &content.shown);
         }
-        let answer = self.announce(room, &content).await;
-        self.beside().append(draft).await;
+        if content.outcome == State::Held {
+            return self.hold(speaker, content, Cause::Premoderated).await;
+        }
+        // A voice is heard once its file is taken, and never twice.
+        let is_voice = content.shown.media.is_some();
+        if is_voice || self.config().durable || speaker.author.is_distrusted() {
+            return self.pass_stored(speaker, content).await;
+        }
+        let offset = match self.show_if(speaker, &content).await {
+            Showing::Out(offset) => offset,
+            Showing::Barred(State::Held) => {
+                return self.hold(speaker, content, Cause::Premoderated).await;
+            }
+            Showing::Barred(state) => {
+                content.outcome = state;
+                None
+            }
+        };
+        self.report(speaker.room, &content).await;
+        let answer = answered(&content, offset);
+        let (room, id) = (speaker.room.id.clone(), content.shown.id.clone());
+        let draft = self.draft(&room, &speaker.caller.user, &content);
+        self.beside().append(Unstored { room, id, draft }).await;
         Ok(answer)
     }
 
-    async fn announce(&self, room: &Arc<Room>, content: &Content) -> Answer {
-        let id = content.shown.id.clone();
-        let answer = match content.outcome {
-            State::Visible => Answer::Visible { id, offset: self.show(room, &content.shown).await },
-            _ => Answer::Sampled { id },
+    /// A comment is stored first.
+    async fn pass_stored(
+        &self,
+        speaker: &Speaker<'_>,
+        content: Content,
+    ) -> Result<Answer, Refusal> {
+        let Speaker { room, caller, author, .. } = speaker;
+        let stored = self.store(self.draft(&room.id, &caller.user, &content)).await;
+        stored.map_err(|refusal| doubted(speaker, &content, refusal))?;
+        author.trust();
+        Ok(self.tell_stored(speaker, content).await)
+    }
+
+    /// A comment that is stored is shown, or not if something has come between.
+    pub(super) async fn tell_stored(&self, speaker: &Speaker<'_>, mut content: Content) -> Answer {
+        let room = speaker.room;
+        let offset = match self.show_if(speaker, &content).await {
+            Showing::Out(offset) => offset,
+            Showing::Barred(state) => {
+                self.put_by(room, &[(content.shown.id.clone(), state)]).await;
+                content.outcome = state;
+                None
+            }
         };
-        self.report(room, content).await;
-        answer
+        self.report(room, &content).await;
+        answered(&content, offset)
+    }
+
+    async fn show_if(&self, speaker: &Speaker<'_>, content: &Content) -> Showing {
+        match content.outcome {
+            State::Visible => {
+                self.show(speaker.room, &content.shown, Some(speaker.voice.clone())).await
+            }
+            _ => Showing::Out(None),
+        }
+    }
+
+    /// What becomes of a comment that was to be shown when it came, now that its turn has come: the
+    /// room may have closed, its author been muted, or everybody.
+    fn outcome(&self, speaker: &Speaker<'_>, shown: &Shown) -> State {
+        let Speaker { room, voice, .. } = speaker;
+        if !room.facts().charter.is_open() {
+            return State::Sampled;
+        }
+        let bar = self.bar(room, (&shown.id, shown.posted_at), Some(voice));
+        bar.unwrap_or(State::Visible)
+    }
+}
+
+impl Speaker<'_> {
+    fn spoken(&self) -> Spoken<'_> {
+        Spoken {
+            room: self.room,
+            author: &self.caller.user,
+            institution: self.facts.charter.institution.as_ref(),
+        }
+    }
+}
+
+/// What the author of a comment that was not held is answered.
+fn answered(content: &Content, offset: Option<u64>) -> Answer {
+    let id = content.shown.id.clone();
+    match content.outcome {
+        State::Visible => Answer::Visible { id, offset },
+        State::Held => Answer::Held { id },
+        _ => Answer::Sampled { id },
     }
 }

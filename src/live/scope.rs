@@ -5,7 +5,6 @@
 //! an institution, so only the latter ever see an id.
 
 use super::{
-    charter::Charter,
     facts::Facts,
     staff::{Duty, Term},
 };
@@ -38,30 +37,48 @@ pub(super) struct Actor {
     pub(super) is_platform: bool,
 }
 
-/// What `caller` is in the room of `facts`. `works` is whether the directory names a caller of an
-/// institution as active there now: tokens outlive employment, and a place on the staff of an
-/// institution's room outlives it as little.
-pub(super) fn actor(caller: &Caller, facts: &Facts, works: bool) -> Actor {
-    let is_theirs = facts.charter.institution.is_none() || owns(caller, &facts.charter);
-    let works = works && is_theirs;
+/// Where somebody works for an institution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// The directory has never heard of it.
+    Never,
+    /// There.
+    At(InstitutionId),
+    /// They did, and do not now.
+    NoLonger,
+}
+
+/// What `caller` is in the room of `facts`, working where the directory says. Tokens outlive employment,
+/// and a place on the staff of an institution's room outlives it as little: for those who come as its
+/// people, and for those who come by another token and have once worked for one.
+pub(super) fn actor(caller: &Caller, facts: &Facts, work: &Work) -> Actor {
+    let owner = facts.charter.institution.as_ref();
+    let is_theirs = match owner {
+        _ if caller.role.is_institutional() => {
+            works_as(caller, work) && (owner.is_none() || owner == caller.institution.as_ref())
+        }
+        None => true,
+        Some(owner) => matches!(work, Work::Never) || work.is_at(owner),
+    };
     let is_platform = platform(caller.role);
+    let place = if is_theirs { duty(caller, facts) } else { Standing::Viewer };
     let standing = match caller.role {
         Role::Service | Role::Operator | Role::Lead => Standing::Host,
-        _ if caller.role.is_institutional() && !works => Standing::Viewer,
-        Role::InstitutionAdmin if owns(caller, &facts.charter) => Standing::Host,
-        Role::Moderator => Standing::Moderator.max(duty(caller, facts)),
-        _ => duty(caller, facts),
+        Role::InstitutionAdmin if is_theirs && owner.is_some() => Standing::Host,
+        Role::Moderator => Standing::Moderator.max(place),
+        _ => place,
     };
     Actor { id: caller.user.clone(), standing, is_platform }
+}
+
+/// Whether a caller of an institution works where their token says.
+fn works_as(caller: &Caller, work: &Work) -> bool {
+    caller.institution.as_ref().is_some_and(|institution| work.is_at(institution))
 }
 
 /// Whether the role is of the platform's own staff.
 pub(super) fn platform(role: Role) -> bool {
     matches!(role, Role::Service | Role::Operator | Role::Lead | Role::Moderator)
-}
-
-fn owns(caller: &Caller, charter: &Charter) -> bool {
-    charter.institution.is_some() && caller.institution == charter.institution
 }
 
 fn duty(caller: &Caller, facts: &Facts) -> Standing {
@@ -77,16 +94,24 @@ fn duty(caller: &Caller, facts: &Facts) -> Standing {
 pub(super) fn may_create(
     caller: &Caller,
     institution: Option<&InstitutionId>,
-    works: bool,
+    work: &Work,
 ) -> Result<(), Refusal> {
     let may = match caller.role {
         Role::Service | Role::Operator | Role::Lead => true,
         Role::InstitutionAdmin => {
-            works && institution.is_some() && caller.institution.as_ref() == institution
+            works_as(caller, work)
+                && institution.is_some()
+                && caller.institution.as_ref() == institution
         }
         _ => false,
     };
     if may { Ok(()) } else { Err(Code::PermissionDenied.into()) }
+}
+
+impl Work {
+    fn is_at(&self, institution: &InstitutionId) -> bool {
+        matches!(self, Self::At(place) if place == institution)
+    }
 }
 
 impl Actor {

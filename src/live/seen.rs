@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     ids::CommentId,
-    media::{Look, link::Signer},
+    media::{Facts, Look, link::Signer},
 };
 
 /// A comment as people see it.
@@ -32,7 +32,7 @@ pub(super) struct Seen {
     pub(super) text: String,
     /// What they spoke. When its link is over, `live.voice` has another.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) media: Option<Look>,
+    pub(super) media: Option<Box<Look>>,
     /// It is a question.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) question: bool,
@@ -60,15 +60,23 @@ impl Lens<'_> {
         Some(self.seen(shown, at_ms))
     }
 
-    /// The comment, at the edge of the cut when its position was cut out.
-    pub(super) fn near(&self, shown: Shown) -> Seen {
+    /// The comment, at the edge of the cut when its position was cut out; then without its voice.
+    pub(super) fn near(&self, mut shown: Shown) -> Seen {
         let at_ms = self.edit.near(shown.at_ms);
+        if self.edit.shown(shown.at_ms).is_none() {
+            shown.media = None;
+        }
         self.seen(shown, at_ms)
+    }
+
+    /// A voice with a link to it.
+    pub(super) fn look(&self, facts: &Facts) -> Look {
+        facts.look(self.signer, self.now_ms)
     }
 
     fn seen(&self, shown: Shown, at_ms: i64) -> Seen {
         let Shown { id, posted_at, face, text, media, question, .. } = shown;
-        let media = media.map(|facts| facts.look(self.signer, self.now_ms));
+        let media = media.map(|facts| Box::new(self.look(&facts)));
         Seen { id, at_ms, posted_at, face, text, media, question }
     }
 }

@@ -6,10 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Live,
     act::Act,
-    event::{DeskEvent, Event},
     facts::Facts,
     reach::{Stop, settle},
-    room::Room,
     scope::Standing,
     settings::{Patch, Settings},
     words::Words,
@@ -54,7 +52,7 @@ impl Live {
     }
 
     async fn try_set(&self, caller: &Caller, asked: &SettingsWanted) -> Result<SettingsSet, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Host).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Host).await?;
         let charter = &scene.facts.charter;
         if asked.version.is_some_and(|seen| seen != charter.version) {
             return Err(Refusal::new(Code::Stale).with("version", charter.version).into());
@@ -63,7 +61,6 @@ impl Live {
             let set = ("settings = $1, version = version + 1", vec![settings.to_text().into()]);
             let act = Act { kind: "settings", detail: &settings, beside: Vec::new() };
             self.change(&scene, set, act).await?;
-            self.tell_settings(&scene.room).await;
         }
         let facts = scene.room.facts();
         let (settings, version) = (facts.charter.settings.clone(), facts.charter.version);
@@ -84,14 +81,5 @@ impl Live {
         // Words that cannot be made ready must not be stored.
         Words::compile(&self.needs().moderation, &after.words).await?;
         Ok(Some(after))
-    }
-
-    /// Tells viewers what they may know of the settings, and staff all.
-    pub(super) async fn tell_settings(&self, room: &Room) {
-        let facts = room.facts();
-        let settings = &facts.charter.settings;
-        self.tell_viewers(room, &Event::Settings { settings: settings.public() }).await;
-        let version = facts.charter.version;
-        self.tell_desk(room, &DeskEvent::Settings { settings: settings.clone(), version }).await;
     }
 }

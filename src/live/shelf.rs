@@ -31,15 +31,11 @@ impl<'a> Shelf<'a> {
         Self { room: &charter.id, cleared_at: charter.cleared_at, edit: &charter.edit }
     }
 
-    /// A page of all.
-    pub(super) fn page(self, (limit, skip): (i64, i64)) -> Statement {
-        let order = "ORDER BY at_ms, id LIMIT $3 OFFSET $4";
-        self.select((COLUMNS, "", order), vec![limit.into(), skip.into()])
-    }
-
-    /// How many there are.
-    pub(super) fn count(self) -> Statement {
-        self.select(("COUNT(*)", "", ""), Vec::new())
+    /// What follows a comment, in order.
+    pub(super) fn after(self, (from, after): (i64, &str), limit: i64) -> Statement {
+        let filter = "AND at_ms >= $3 AND (at_ms > $3 OR id > $4)";
+        let order = "ORDER BY at_ms, id LIMIT $5";
+        self.select((filter, order), vec![from.into(), after.into(), limit.into()])
     }
 
     /// A stretch, in order.
@@ -48,17 +44,17 @@ impl<'a> Shelf<'a> {
         let order = "ORDER BY at_ms, id LIMIT $6";
         let Stretch { from, after, to } = within;
         let values = vec![from.into(), to.into(), after.into(), limit.into()];
-        self.select((COLUMNS, filter, order), values)
+        self.select((filter, order), values)
     }
 
     /// The last ones before a position, the last first.
     pub(super) fn before(self, to: i64, limit: i64) -> Statement {
         let order = "ORDER BY at_ms DESC, id DESC LIMIT $4";
-        self.select((COLUMNS, "AND at_ms < $3", order), vec![to.into(), limit.into()])
+        self.select(("AND at_ms < $3", order), vec![to.into(), limit.into()])
     }
 
     /// Placeholders of `filter` and `order` count from `$3`.
-    fn select(self, (columns, filter, order): (&str, &str, &str), values: Vec<Value>) -> Statement {
+    fn select(self, (filter, order): (&str, &str), values: Vec<Value>) -> Statement {
         let mut cuts = String::new();
         let mut statement = Statement::new("").bind(self.room.as_str()).bind(self.cleared_at);
         statement = values.into_iter().fold(statement, Statement::bind);
@@ -68,7 +64,7 @@ impl<'a> Shelf<'a> {
             statement = statement.bind(from).bind(to);
         }
         statement.sql = format!(
-            "SELECT {columns} FROM live_comment
+            "SELECT {COLUMNS} FROM live_comment
              WHERE state = 'visible' AND room = $1 AND posted_at > $2 {filter}{cuts} {order}"
         )
         .into();

@@ -8,7 +8,6 @@ use super::{
     Live,
     act::{Act, Scene},
     charter::State,
-    event::Event,
     reach::{Stop, settle},
     scope::Standing,
     staff::end_session_mutes,
@@ -52,7 +51,7 @@ impl Live {
     }
 
     async fn try_step(&self, caller: &Caller, asked: &Named, step: Step) -> Result<Stage, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Host).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Host).await?;
         let now_ms = self.needs().clock.now_ms();
         let Some((set, values)) = change(&scene, step, now_ms)? else {
             return Ok(Stage::of(&scene.facts.charter, now_ms));
@@ -63,9 +62,7 @@ impl Live {
         };
         let detail = serde_json::json!({ "step": step });
         self.change(&scene, (set, values), Act { kind: "state", detail: &detail, beside }).await?;
-        let stage = Stage::of(&scene.room.facts().charter, now_ms);
-        self.tell_viewers(&scene.room, &Event::State { stage: stage.clone() }).await;
-        Ok(stage)
+        Ok(Stage::of(&scene.room.facts().charter, now_ms))
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     Live,
-    act::{Act, Scene},
+    act::Act,
     pin::Done,
     reach::{Stop, bad, settle},
     room::Room,
@@ -63,7 +63,7 @@ impl Live {
     }
 
     async fn try_appoint(&self, caller: &Caller, asked: &Appointment) -> Result<Appointed, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Host).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Host).await?;
         let person = match (&asked.comment, &asked.user) {
             (Some(comment), None) => self.comment_row(&scene.room, comment).await?.author,
             (None, Some(user)) => {
@@ -95,8 +95,8 @@ impl Live {
     }
 
     async fn try_dismiss(&self, caller: &Caller, asked: &Dismissal) -> Result<Done, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Host).await?;
-        let Scene { room, facts, .. } = &scene;
+        let scene = self.alone(caller, &asked.room, Standing::Host).await?;
+        let facts = &scene.facts;
         let Some(member) = facts.staff.values().find(|member| member.id == asked.member) else {
             return Ok(Done {});
         };
@@ -107,12 +107,18 @@ impl Live {
         let beside = vec![dismiss(&member.id)];
         let act = Act { kind: "dismiss", detail: &detail, beside };
         self.change(&scene, ("", Vec::new()), act).await?;
-        self.see_off(room, &member.person);
         Ok(Done {})
     }
 
-    /// Closes the desk to somebody who is no longer of the staff. On several nodes, each would do so
-    /// when it hears that the room has changed.
+    /// Has everybody at a desk asked for again: whoever no longer works where they did, or came with
+    /// another token meanwhile, leaves.
+    pub(super) fn review_desks(&self) {
+        for room in self.rooms().all() {
+            self.needs().hub.review(&room.desk);
+        }
+    }
+
+    /// Closes the desk to somebody who is no longer of the staff.
     pub(super) fn see_off(&self, room: &Room, person: &UserId) {
         let signal =
             Signal::Unsubscribe { channel: room.desk.clone(), code: UnsubscribeCode::Unsubscribed };

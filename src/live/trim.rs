@@ -9,9 +9,7 @@ use super::{
     act::Act,
     charter::State,
     edit::{Cut, Edit},
-    event::{DeskEvent, Event},
     reach::{Stop, settle},
-    room::lock,
     scope::Standing,
     view::Stage,
 };
@@ -57,7 +55,7 @@ impl Live {
     }
 
     async fn try_trim(&self, caller: &Caller, asked: &TrimWanted) -> Result<Trimmed, Stop> {
-        let scene = self.scene(caller, &asked.room, Standing::Host).await?;
+        let scene = self.alone(caller, &asked.room, Standing::Host).await?;
         let (room, charter) = (&scene.room, &scene.facts.charter);
         let now_ms = self.needs().clock.now_ms();
         if !matches!(charter.state, State::Ended | State::Replay) {
@@ -72,14 +70,6 @@ impl Live {
             let set = ("edit = $1, version = version + 1", vec![edit.to_text().into()]);
             let detail = json!({ "cuts": edit.cuts() });
             self.change(&scene, set, Act { kind: "trim", detail: &detail, beside: vec![] }).await?;
-            // What the stream keeps stands at the old positions.
-            lock(&room.delayed).clear();
-            self.needs().hub.clear_history(&room.viewers).await;
-            let charter = &room.facts().charter;
-            let position_ms = Stage::of(charter, now_ms).position_ms;
-            self.tell_viewers(room, &Event::Trimmed { position_ms }).await;
-            let (cuts, version) = (charter.edit.cuts().to_vec(), charter.version);
-            self.tell_desk(room, &DeskEvent::Trimmed { cuts, version }).await;
         }
         let charter = &room.facts().charter;
         Ok(Trimmed {

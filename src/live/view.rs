@@ -66,6 +66,10 @@ pub(super) struct RoomOpened {
     /// What staff tell everybody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) notice: Option<Notice>,
+    /// Comments posted until then are shown no more, in milliseconds since 1970; absent when the room
+    /// was never cleared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cleared_at: Option<i64>,
     /// How many connections watch.
     pub(super) viewers: usize,
     /// All likes.
@@ -144,6 +148,7 @@ impl Live {
             settings: facts.charter.settings.public(),
             pinned: self.pinned(&facts),
             notice: facts.notice.clone(),
+            cleared_at: Some(facts.charter.cleared_at).filter(|at| *at > 0),
             viewers: needs.hub.subscribers(&room.viewers),
             total_likes: room.likes.total(),
             desk: None,

@@ -79,20 +79,24 @@ impl Live {
         let row = self.comment_row(&scene.room, &asked.comment).await?;
         let charter = &scene.facts.charter;
         let is_out = |row: &CommentRow| {
-            row.state == State::Visible
+            let is_pinned = charter.pinned.as_ref() == Some(&row.id);
+            (row.state == State::Visible || (row.state == State::Sampled && is_pinned))
                 && row.posted_at > charter.cleared_at
                 && charter.edit.shown(row.at_ms).is_some()
         };
         let is_kept =
             |row: &CommentRow| matches!(row.state, State::Visible | State::Sampled | State::Held);
         // What viewers do not see is, to them, no comment.
-        if !is_out(&row) && !(scene.actor.is_staff() && is_kept(&row)) {
+        let is_theirs = is_out(&row) || (scene.actor.is_staff() && is_kept(&row));
+        if !is_theirs {
             return Err(Code::NotInScope.into());
         }
         let content = self.contents(std::slice::from_ref(&row)).await?.pop().flatten();
         let content = content.ok_or(Code::Gone)?;
-        let seen = self.lens(&charter.edit).near(content.shown);
-        let media = seen.media.ok_or_else(|| bad("the comment is a text"))?;
-        Ok(Voice { media })
+        if content.is_unread() && !scene.actor.is_platform {
+            return Err(Code::NotInScope.into());
+        }
+        let facts = content.shown.media.ok_or_else(|| bad("the comment is a text"))?;
+        Ok(Voice { media: self.lens(&charter.edit).look(&facts) })
     }
 }

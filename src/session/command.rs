@@ -172,6 +172,7 @@ impl Session {
                 self.be_subscribed(invitation.channel, Entrance::invited(&namespace, options)).await
             }
             Signal::Unsubscribe { channel, code } => self.be_unsubscribed(&channel, code).await,
+            Signal::Review(channel) => self.review(&channel).await,
             Signal::Refresh { expire_at_s } => {
                 self.expire_at(expire_at_s);
                 let ttl = expire_at_s.map(|at_s| self.seconds_until(at_s));

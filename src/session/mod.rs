@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod command;
+mod domain;
 pub mod flood;
 pub mod greeting;
 pub mod heartbeat;

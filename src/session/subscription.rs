@@ -29,6 +29,7 @@ use crate::{
 };
 
 /// A subscription that a session holds.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Subscription {
     /// The channel.
     pub channel: ChannelName,
@@ -44,6 +45,8 @@ pub struct Subscription {
     pub expires_at_s: Option<u32>,
     /// What its own token is revoked by; most have none.
     stamp: Option<Box<Stamp>>,
+    /// A domain let it in.
+    pub by_domain: bool,
     _counted: Held,
 }
 
@@ -92,7 +95,11 @@ impl Session {
             offset: request.offset,
             epoch: request.epoch.clone(),
         };
-        let opened = self.open_subscription(&channel, entrance, asked, false).await;
+        let mut opened = self.open_subscription(&channel, entrance, asked, false).await;
+        if let Err(code) = self.look_in(&mut opened).await {
+            self.end(&channel).await;
+            return self.refuse(id, code);
+        }
         let failed = opened.result.was_recovering && !opened.result.recovered;
         if failed && request.rejects_unrecovered() {
             self.end(&channel).await;
@@ -147,6 +154,7 @@ impl Session {
             chan_info: entrance.info.clone().unwrap_or_default(),
             expires_at_s,
             stamp: entrance.stamp.clone().map(Box::new),
+            by_domain: entrance.by_domain,
             _counted: needs.metrics.subscriptions.hold(),
         });
         if entrance.presence {

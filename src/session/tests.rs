@@ -2,7 +2,10 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -10,10 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
+    channel::Domain,
     config::{
         channels::{Namespace, Who},
         value::{Secret, Span},
     },
+    error::Code,
     hub::{Dialect, Invitation, Place, Wire, Wishes},
     identity::Claims,
     ids::ChannelName,
@@ -99,7 +104,10 @@ impl Scene {
 
     /// A house after `change` had its way with its configuration.
     fn open_with(change: impl FnOnce(&mut config::Config)) -> Self {
-        let needs = needs(change, Vec::new());
+        Self::of(needs(change, Vec::new()))
+    }
+
+    fn of(needs: Arc<Needs>) -> Self {
         let pulse = CancellationToken::new();
         tokio::spawn({
             let (hub, stop) = (needs.hub.clone(), pulse.clone());
@@ -502,4 +510,78 @@ async fn a_task_that_ends_before_its_farewell_leaves_nobody_behind_either() {
     drop(std::mem::replace(&mut scene.visitor, stand_in));
     assert_eq!((hub.subscribers(&channel), hub.presence(&channel).await.len()), (1, 0));
     assert_eq!(watcher.heard(), ["+ann", "-ann"]);
+}
+
+/// A house whose rooms belong to a domain. Whoever wants to enter has `before` happen first, and whoever
+/// looks in has `after` happen when they have looked; what is shown is how often both have.
+fn ruled_needs(closes: Arc<AtomicBool>) -> Arc<Needs> {
+    let mut needs = needs(|_| {}, Vec::new());
+    let count = Arc::new(AtomicUsize::new(0));
+    let happen = {
+        let (hub, count) = (needs.hub.clone(), Arc::clone(&count));
+        move || {
+            let (hub, data) = (hub.clone(), count.fetch_add(1, Ordering::SeqCst) + 1);
+            async move { hub.publish(&"room:a".into(), data.to_string().into()).await.unwrap() }
+        }
+    };
+    let (happens_before, happens_after) = (happen.clone(), happen);
+    let enter = move |_, _| {
+        let (happens, closes) = (happens_before(), Arc::clone(&closes));
+        Box::pin(async move {
+            happens.await;
+            if closes.load(Ordering::SeqCst) { Err(Code::PermissionDenied) } else { Ok(()) }
+        }) as _
+    };
+    let show = move |_| {
+        let (shown, happens) = (count.load(Ordering::SeqCst), happens_after());
+        Box::pin(async move {
+            happens.await;
+            Ok(Some(shown.to_string().into()))
+        }) as _
+    };
+    let domain = Domain { enter: Box::new(enter), show: Some(Box::new(show)), take: None };
+    let owned = Arc::get_mut(&mut needs).unwrap();
+    owned.access = owned.access.clone().with([("room", domain)].into());
+    needs
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_while_somebody_enters_is_in_what_they_are_shown_or_follows() {
+    let mut scene = Scene::of(ruled_needs(Arc::default()));
+    scene.connect(scene.token(|_| {})).await.unwrap();
+    let request = SubscribeRequest { channel: "room:a".to_owned(), ..<_>::default() };
+    scene.last_id += 1;
+    scene.visitor.obey(Command::new(scene.last_id, request)).await.unwrap();
+    let mut replies = scene.read().into_iter();
+    let Ok(Outcome::Subscribe(result)) = replies.next().unwrap().outcome().unwrap() else {
+        panic!("not subscribed")
+    };
+    // One before the join, one when it is asked again, and one that was too late to be shown.
+    assert_eq!((&*result.data, result.offset), (&b"2"[..], 1));
+    let offsets = replies.map(|reply| reply.push.unwrap().publication.unwrap().offset);
+    assert_eq!(offsets.collect::<Vec<_>>(), [2, 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_let_in_no_longer_leaves_when_the_house_asks_and_a_tokens_bearer_stays() {
+    let closes = Arc::new(AtomicBool::new(false));
+    let mut scene = Scene::of(ruled_needs(Arc::clone(&closes)));
+    scene.connect(scene.token(|_| {})).await.unwrap();
+    let token = scene.token(|claims| claims.channel = Some("room:b".to_owned()));
+    for (channel, token) in [("room:a", String::new()), ("room:b", token)] {
+        let request = SubscribeRequest { channel: channel.to_owned(), token, ..<_>::default() };
+        assert!(matches!(scene.ask(request).await, Ok(Outcome::Subscribe(_))), "{channel}");
+    }
+    for (is_closed, left) in [(false, vec![]), (true, vec![("room:a".to_owned(), 2000)])] {
+        closes.store(is_closed, Ordering::SeqCst);
+        for channel in ["room:a", "room:b"] {
+            scene.needs.hub.review(&channel.into());
+        }
+        let replies = scene.live(1).await.unwrap();
+        let pushes = replies.into_iter().filter_map(|reply| reply.push);
+        let ended = pushes.filter_map(|it| Some((it.channel, it.unsubscribe?.code)));
+        assert_eq!(ended.collect::<Vec<_>>(), left);
+    }
+    let request = SubscribeRequest { channel: "room:a".to_owned(), ..<_>::default() };
+    assert_eq!(scene.ask(request).await, Err(103));
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 fn parcel(number: usize) -> Parcel {
-    Parcel { id: CommentId::new(number.to_string()), data: Bytes::new() }
+    Parcel { id: CommentId::new(number.to_string()), posted_at: 1, voice: None, data: Bytes::new() }
 }
 
 #[tokio::test(start_paused = true)]

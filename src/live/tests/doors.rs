@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::house::{House, admin, host, moderator, operator, user};
 use crate::{
     error::Code,
+    hub::Signal,
     ids::ChannelName,
     live::event::{DeskEvent, Event, PersonalEvent},
     operation::{Caller, Role},
@@ -48,6 +49,7 @@ async fn every_operation_is_declared_with_its_rate() {
     live.trim Write
     live.unmute Write
     live.unpin Write
+    live.voice Read
     ");
     for operation in house.catalogue.iter() {
         assert_eq!(operation.input.get("type"), Some(&json!("object")), "{}", operation.name);
@@ -81,9 +83,21 @@ async fn a_room_is_open_to_who_is_signed_in_and_to_others_where_its_host_says_so
     }
     house.ask(&host(), "end", json!({"room": "r1"})).await;
     assert!(enters(&house, &user("ann"), "live:r1").await, "what is over may be looked at");
-    let entered = house.live.enter(&user("ann"), &"live:r1".into()).await.unwrap().unwrap();
+    let entered = house.live.seen(&"live:r1".into()).await.unwrap().unwrap();
     let room: Value = serde_json::from_slice(&entered).unwrap();
     assert_eq!((&room["state"], room.get("desk")), (&json!("ended"), None));
+}
+
+#[tokio::test]
+async fn those_who_watch_are_asked_for_again_when_the_room_is_closed_to_who_is_not_signed_in() {
+    let house = House::new().await;
+    let viewer = house.watch("live:r1");
+    house.set(json!({"anonymous": true})).await;
+    assert!(viewer.mailbox().take_signals().is_empty());
+    house.set(json!({"anonymous": false})).await;
+    assert_eq!(viewer.mailbox().take_signals(), [Signal::Review("live:r1".into())]);
+    house.set(json!({"slow_s": 1})).await;
+    assert!(viewer.mailbox().take_signals().is_empty());
 }
 
 #[tokio::test]
@@ -108,7 +122,8 @@ async fn a_desk_is_open_to_the_rooms_staff_and_to_the_platforms_moderators() {
 
 #[tokio::test]
 async fn the_document_names_every_operation_event_and_setting() {
-    let document = include_str!("../../../docs/LIVE.md");
+    let document =
+        concat!(include_str!("../../../docs/LIVE.md"), include_str!("../../../docs/LIVE_DESK.md"));
     let house = House::new().await;
     let mut names: Vec<_> = house.catalogue.iter().map(|it| it.name.to_owned()).collect();
     for schema in [

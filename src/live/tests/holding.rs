@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::house::{House, NOW_MS, admin, host, moderator, shown, user};
+use crate::moderation::UNJUDGEABLE;
 
 fn named(comment: &str) -> Value {
     json!({"room": "r1", "comment": comment})
@@ -124,4 +125,37 @@ async fn the_rooms_words_are_held_or_rejected_in_disguise_too() {
     assert_eq!(refused, r#"rejected {"category":"room"}"#);
     house.set(json!({"words": []})).await;
     house.said(&user("ann"), "华图怎么样").await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_judged_is_read_and_shown_by_the_platforms_staff_alone() {
+    let house = House::new().await;
+    let id = house.said(&user("ann"), UNJUDGEABLE).await;
+    let room = json!({"room": "r1"});
+    let mut told = format!("{:?}", house.kept("live_desk:r1").await);
+    told += &house.ask(&host(), "hold.list", room.clone()).await.to_string();
+    assert!(told.contains(&id) && !told.contains(UNJUDGEABLE), "{told}");
+    let refused = house.refused(&host(), "hold.decide", decision(&id, "approve")).await;
+    assert!(refused.starts_with("unavailable"), "{refused}");
+    let listed = house.ask(&moderator(), "hold.list", room).await;
+    assert_eq!(listed["held"][0]["comment"]["text"], UNJUDGEABLE);
+    house.ask(&moderator(), "hold.decide", decision(&id, "approve")).await;
+    assert_eq!(house.last("live:r1").await["text"], UNJUDGEABLE);
+    let id = house.said(&user("ben"), UNJUDGEABLE).await;
+    house.ask(&host(), "hold.decide", decision(&id, "reject")).await;
+}
+
+#[tokio::test]
+async fn what_the_rules_hide_an_institution_lets_through_neither_whole_nor_in_pieces() {
+    let house = House::hiding().await;
+    house.said(&user("ann"), "我电话壹③八1234").await;
+    for (who, text) in [("ben", "加我微信 13812345678"), ("ann", "５六7⑧")] {
+        let answer = house.say(&user(who), text).await.unwrap();
+        assert_eq!((&answer["status"], who), (&json!("held"), who));
+        let id = answer["id"].as_str().unwrap();
+        let refused = house.refused(&host(), "hold.decide", decision(id, "approve")).await;
+        assert_eq!(refused, r#"rejected {"category":"privacy"}"#, "{text}");
+        house.ask(&moderator(), "hold.decide", decision(id, "approve")).await;
+        assert_eq!(house.last("live:r1").await["text"], text);
+    }
 }

@@ -16,11 +16,11 @@ use crate::{
     clock::Clock,
     config::{self, keys::Keys},
     directory::Directory,
-    hub::{Dialect, Guest, Hub, Place, Query, Wire, Wishes},
+    hub::{Dialect, Guest, Hub, Mailbox, Place, Query, Signal, Wire, Wishes},
     ids::ChannelName,
     live::{Live, Needs, Region, operations::operations},
     media::{self, Media, link::Signer},
-    moderation::Moderation,
+    moderation::{Action, Moderation},
     operation::{Caller, Catalogue, Refusal, Role},
     store::{Rows, Statement, Store},
     telemetry::{Health, Metrics},
@@ -32,6 +32,18 @@ pub(super) const NOW_MS: i64 = 1_800_000_000_000;
 /// The rules, made ready once for all tests: none of them changes them.
 static MODERATION: LazyLock<Moderation> =
     LazyLock::new(|| Moderation::load(&config::moderation::Moderation::default()).unwrap());
+
+/// The same, of which whatever they find is hidden in rooms.
+static HIDING: LazyLock<Moderation> = LazyLock::new(|| {
+    let mut config = config::moderation::Moderation::default();
+    let hides = config::moderation::Actions {
+        privacy: Action::Hide,
+        property: Action::Hide,
+        sensitive: Action::Hide,
+    };
+    config.matrix.live.user = hides;
+    Moderation::load(&config).unwrap()
+});
 
 /// A node with rooms.
 pub(super) struct House {
@@ -45,13 +57,28 @@ pub(super) struct House {
     pub(super) catalogue: Catalogue,
     pub(super) store: Store,
     pub(super) folder: Arc<TempDir>,
-    config: config::live::Live,
+    config: Furniture,
+}
+
+/// What a house is set up with.
+#[derive(Clone)]
+struct Furniture {
+    live: config::live::Live,
+    archive: config::archive::Archive,
+    moderation: Moderation,
+}
+
+impl Default for Furniture {
+    fn default() -> Self {
+        let (live, archive) = Default::default();
+        Self { live, archive, moderation: MODERATION.clone() }
+    }
 }
 
 /// Somebody who only watches, and everything that was written to them.
 pub(super) struct Watcher {
     paper: Arc<Mutex<Vec<u8>>>,
-    _guest: Guest,
+    guest: Guest,
 }
 
 struct Paper(Arc<Mutex<Vec<u8>>>);
@@ -97,8 +124,26 @@ impl House {
 
     /// The same after `change` had its way with the configuration.
     pub(super) async fn with(change: impl FnOnce(&mut config::live::Live)) -> Self {
-        let mut config = config::live::Live::default();
-        change(&mut config);
+        let mut furniture = Furniture::default();
+        change(&mut furniture.live);
+        Self::furnished(furniture).await
+    }
+
+    /// The same, whose archive takes so many records of a thread.
+    pub(super) async fn narrow(records: usize) -> Self {
+        // What has no key of its own has twice the room.
+        let thread_day_max = records / 2;
+        let archive = config::archive::Archive { thread_day_max, ..Default::default() };
+        Self::furnished(Furniture { archive, ..Furniture::default() }).await
+    }
+
+    /// The same, whose rules hide what they find in comments of users.
+    pub(super) async fn hiding() -> Self {
+        let moderation = HIDING.clone();
+        Self::furnished(Furniture { moderation, ..Furniture::default() }).await
+    }
+
+    async fn furnished(config: Furniture) -> Self {
         let folder = Arc::new(TempDir::new().unwrap());
         let house = Self::at(folder, Clock::set(NOW_MS), config).await;
         for id in ["inst1", "inst2"] {
@@ -124,15 +169,15 @@ impl House {
         house
     }
 
-    async fn at(folder: Arc<TempDir>, clock: Clock, config: config::live::Live) -> Self {
+    async fn at(folder: Arc<TempDir>, clock: Clock, config: Furniture) -> Self {
         let metrics = Metrics::new();
         let mut section = config::store::Store::sqlite(&folder.path().join("live.db"));
         section.busy_timeout = config::value::Span::milliseconds(50);
         let store = Store::open(&section, &metrics, Health::default().part("store")).await.unwrap();
         let keys = Keys { file: folder.path().join("keys.toml"), ..Keys::default() };
-        let section = config::archive::Archive::default();
-        let archive =
-            Archive::open(store.clone(), &section, &keys, clock.clone(), &metrics).await.unwrap();
+        let archive = Archive::open(store.clone(), &config.archive, &keys, clock.clone(), &metrics)
+            .await
+            .unwrap();
         let channels = config::channels::Channels::default();
         let hub = Hub::start(config::hub::Hub::default(), &channels, metrics.clone()).unwrap();
         let directory = Directory::new(store.clone(), clock.clone());
@@ -150,7 +195,8 @@ impl House {
         let needs = Needs {
             store: store.clone(),
             archive: archive.clone(),
-            moderation: MODERATION.clone(),
+            moderation: config.moderation.clone(),
+            probing: config::moderation::Moderation::default().probing(),
             alerts: Alerts::new(alert::Needs {
                 store: store.clone(),
                 clock: clock.clone(),
@@ -163,7 +209,7 @@ impl House {
             clock: clock.clone(),
             metrics: metrics.clone(),
         };
-        let live = Live::start(config.clone(), needs);
+        let live = Live::start(config.live.clone(), needs);
         let mut catalogue = Catalogue::new(&config::rates::Rates::default());
         catalogue.add(operations(&live));
         Self {
@@ -272,7 +318,7 @@ impl House {
         let channel = ChannelName::from(channel);
         self.hub.join(&channel, guest.mailbox(), Wishes::default());
         self.hub.go_live(&channel, guest.mailbox(), Place::Unpositioned);
-        Watcher { paper, _guest: guest }
+        Watcher { paper, guest }
     }
 
     /// Lets the house tend its rooms until the token is dropped.
@@ -293,6 +339,21 @@ impl Watcher {
             push["pub"]["data"].clone()
         };
         paper.lines().map(event).collect()
+    }
+
+    pub(super) fn mailbox(&self) -> &Mailbox {
+        self.guest.mailbox()
+    }
+
+    /// Waits until the house asks something of them.
+    pub(super) async fn asked(&self) -> Vec<Signal> {
+        loop {
+            let signals = self.mailbox().take_signals();
+            if !signals.is_empty() {
+                return signals;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Waits until an event of this type has come.

@@ -1,11 +1,14 @@
 //! Leading a room: making it, its life, its settings, and what is put before everybody.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::house::{House, NOW_MS, admin, host, operator, shown, user};
 use crate::{
+    error::Code,
     live::event::Event,
-    operation::{Caller, Role},
+    operation::{Caller, Refusal, Role},
 };
 
 fn named(comment: &str) -> Value {
@@ -110,6 +113,38 @@ async fn two_who_change_at_once_both_get_through() {
         (&settings["slow_s"], &settings["delay_s"], &settings["questions"]),
         (&json!(5), &json!(2), &json!(true))
     );
+}
+
+#[tokio::test]
+async fn many_who_change_a_room_at_once_all_get_through() {
+    let house = Arc::new(House::new().await);
+    let mut ids = Vec::new();
+    for number in 0..12 {
+        ids.push(house.said(&user(&format!("u{number}")), "刷屏").await);
+    }
+    let mut changes = Vec::new();
+    for (number, id) in ids.iter().enumerate() {
+        let mute = json!({"room": "r1", "comment": id, "term": "session", "remove_recent": true});
+        changes.push(("mute", mute));
+        changes.push(("pin", named(id)));
+        changes.push(("notice", json!({"room": "r1", "text": format!("第{number}号通知")})));
+        changes.push(("settings", json!({"room": "r1", "set": {"slow_s": number}})));
+    }
+    let changing = changes.into_iter().map(|(name, input)| {
+        let house = Arc::clone(&house);
+        tokio::spawn(async move { (name, house.call(&host(), name, input).await) })
+    });
+    for change in changing.collect::<Vec<_>>() {
+        let (name, done) = change.await.unwrap();
+        let is_late = |refusal: &Refusal| name == "pin" && refusal.code() == Code::Stale;
+        assert!(done.as_ref().err().is_none_or(is_late), "{name}: {done:?}");
+    }
+    let mutes = house.ask(&host(), "mutes", json!({"room": "r1"})).await;
+    assert_eq!(mutes["mutes"].as_array().unwrap().len(), 12);
+    let room = house.ask(&host(), "room.get", json!({"room": "r1"})).await;
+    assert_eq!(room.get("pinned"), None, "all that was said was removed");
+    let notices = house.types("live:r1").await.into_iter().filter(|it| it == "live.notice").count();
+    assert_eq!(notices, 12, "each is told once");
 }
 
 #[tokio::test]
@@ -242,13 +277,13 @@ async fn what_shows_a_comment_that_was_just_removed_does_not_go_out() {
     let room = house.live.room(&"r1".into()).await.unwrap();
     let id = house.said(&user("ann"), "老师好").await;
     let event = Event::Cleared { at: 1 };
-    house.live.tell_of(&room, &id.as_str().into(), &event).await;
+    house.live.tell_of(&room, (&id.as_str().into(), NOW_MS), &event).await;
     let before = house.kept("live:r1").await.len();
     for _ in 0..2 {
         house.ask(&host(), "remove", json!({"room": "r1", "comment": id})).await;
     }
     let removed = house.kept("live:r1").await.len();
     assert_eq!(removed, before + 2, "who removes it again tells viewers again");
-    house.live.tell_of(&room, &id.as_str().into(), &event).await;
+    house.live.tell_of(&room, (&id.as_str().into(), NOW_MS), &event).await;
     assert_eq!(house.kept("live:r1").await.len(), removed);
 }

@@ -8,6 +8,7 @@ mod house;
 mod keeping;
 mod leading;
 mod muting;
+mod overtaking;
 mod replaying;
 mod rights;
 mod talking;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::house::{House, admin, host, moderator, operator, user};
 use crate::{
     error::Code,
+    hub::Signal,
     operation::{Caller, Role},
 };
 
@@ -111,6 +112,43 @@ async fn whoever_has_gone_to_another_institution_keeps_no_place_in_the_rooms_of_
         let refused = house.refused(&after, "hold.list", json!({"room": "r1"})).await;
         assert_eq!(refused, "permission denied", "with a token of {institution}");
     }
+}
+
+#[tokio::test]
+async fn whoever_has_left_keeps_no_place_by_another_token_and_a_candidate_keeps_theirs() {
+    let house = House::new().await;
+    for person in ["tutor2", "ben", "tutor9"] {
+        house.ask(&operator(), "appoint", json!({"room": "r1", "user": person})).await;
+    }
+    let may = async |person: &str, role: Role| {
+        let caller = Caller::new(person, role);
+        let listed = house.call(&caller, "hold.list", json!({"room": "r1"})).await.is_ok();
+        let entered = house.live.enter_desk(&caller, &"live_desk:r1".into()).await.is_ok();
+        assert_eq!(listed, entered, "{person}");
+        listed
+    };
+    for role in [Role::User, Role::Host] {
+        assert!(may("tutor2", role).await && may("ben", role).await);
+        assert!(!may("tutor9", role).await, "who works elsewhere is of another house");
+    }
+    for status in ["suspended", "left"] {
+        let entry = json!({"id": "tutor2", "institution": "inst1", "name": "李老师",
+            "status": status});
+        house.directory.put_tutor(&serde_json::from_value(entry).unwrap()).await.unwrap();
+        for role in [Role::User, Role::Host] {
+            assert!(!may("tutor2", role).await, "{status}: {role}");
+        }
+    }
+    assert!(may("ben", Role::User).await);
+}
+
+#[tokio::test]
+async fn whoever_sits_at_a_desk_is_looked_at_again() {
+    let house = House::new().await;
+    let (desk, viewer) = (house.watch("live_desk:r1"), house.watch("live:r1"));
+    let _tended = house.tended();
+    assert_eq!(desk.asked().await, [Signal::Review("live_desk:r1".into())]);
+    assert!(viewer.mailbox().take_signals().is_empty());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::house::{House, host, shown, user};
+use super::house::{House, host, operator, shown, user};
 use crate::moderation::UNJUDGEABLE;
 
 #[tokio::test]
@@ -137,6 +137,50 @@ async fn a_secret_in_pieces_is_found_also_when_its_first_half_is_read_back_from_
     house.said(&user("ben"), "５六7⑧").await;
     house.clock.advance_ms(121_000);
     house.said(&user("ann"), "５六7⑧").await;
+}
+
+#[tokio::test]
+async fn of_a_secret_in_pieces_those_that_were_shown_are_taken_back() {
+    let house = House::new().await;
+    let viewer = house.watch("live:r1");
+    house.said(&user("ann"), "老师好").await;
+    let piece = house.said(&user("ann"), "我电话壹③八1234").await;
+    let other = house.said(&user("ben"), "我电话壹③八1234").await;
+    house.ask(&host(), "pin", json!({"room": "r1", "comment": piece})).await;
+    let refused = house.say(&user("ann"), "５六7⑧").await.unwrap_err().to_string();
+    assert_eq!(refused, r#"rejected {"category":"privacy"}"#);
+    assert_eq!(viewer.hears("live.removed").await["ids"], json!([piece]));
+    let kept = house.kept("live:r1").await;
+    let shows = |id: &str| kept.iter().any(|event| event["id"] == id);
+    assert_eq!((shows(&piece), shows(&other)), (false, true));
+    let room = house.ask(&user("ben"), "room.get", json!({"room": "r1"})).await;
+    assert_eq!(room.get("pinned"), None);
+    let rows = house.sql("SELECT id, decided_by FROM live_comment WHERE state = 'removed'").await;
+    assert_eq!((rows.len(), rows[0].text(0), rows[0].text(1)), (1, piece.as_str(), ""));
+    let acts = house.archived("live/r1").await;
+    let kinds: Vec<_> = acts.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["room", "state", "pin", "remove", "unpin"]);
+}
+
+#[tokio::test]
+async fn who_tries_out_what_passes_has_to_wait_in_every_room_whatever_they_say() {
+    let house = House::new().await;
+    let room = json!({"id": "p1", "title": "平台直播"});
+    house.ask(&operator(), "room.put", room).await;
+    house.ask(&operator(), "start", json!({"room": "p1"})).await;
+    for number in 0..6 {
+        let refused = house.say(&user("ann"), &format!("加微信 1381234567{number}")).await;
+        assert_eq!(refused.unwrap_err().to_string(), r#"rejected {"category":"privacy"}"#);
+    }
+    let waits = r#"rate_limited {"retry_ms":30000}"#;
+    for text in ["加微信 13812345679", "老师好"] {
+        assert_eq!(house.say(&user("ann"), text).await.unwrap_err().to_string(), waits);
+    }
+    let elsewhere = json!({"room": "p1", "client_id": "k", "text": "老师好"});
+    assert_eq!(house.refused(&user("ann"), "comment", elsewhere).await, waits);
+    house.said(&user("ben"), "老师好").await;
+    house.clock.advance_ms(30_000);
+    house.said(&user("ann"), "老师好").await;
 }
 
 #[tokio::test]

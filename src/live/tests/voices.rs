@@ -186,3 +186,39 @@ async fn the_rooms_staff_speak_where_others_may_not_and_wait_for_nobody() {
     let media = house.record(&user("ann"), "u1").await;
     assert_eq!(house.speak(&user("ann"), "k1", &media).await.unwrap()["status"], "held");
 }
+
+#[tokio::test]
+async fn a_voice_that_waits_for_the_delay_is_not_heard_once_voices_must_wait_for_a_moderator() {
+    let house = House::new().await;
+    house.set(json!({"voice": "open", "delay_s": 6})).await;
+    let media = house.record(&user("ann"), "u1").await;
+    let comment = house.speak(&user("ann"), "k1", &media).await.unwrap()["id"].clone();
+    house.set(json!({"voice": "held"})).await;
+    tokio::time::pause();
+    tokio::time::advance(std::time::Duration::from_secs(7)).await;
+    tokio::time::resume();
+    while house.sql("SELECT state FROM live_comment").await[0].text(0) != "held" {
+        tokio::task::yield_now().await;
+    }
+    let page = house.ask(&moderator(), "hold.list", json!({"room": "r1"})).await;
+    assert_eq!(page["held"][0]["comment"]["id"], comment);
+    assert!(!house.types("live:r1").await.contains(&"live.comment".to_owned()));
+}
+
+#[tokio::test]
+async fn what_is_cut_out_is_given_no_link_even_when_it_is_pinned() {
+    let house = House::new().await;
+    house.set(json!({"voice": "open"})).await;
+    house.clock.advance_ms(60_000);
+    let media = house.record(&user("ann"), "u1").await;
+    let comment = house.speak(&user("ann"), "k1", &media).await.unwrap()["id"].clone();
+    house.ask(&host(), "pin", json!({"room": "r1", "comment": comment})).await;
+    house.clock.advance_ms(60_000);
+    house.ask(&host(), "end", json!({"room": "r1"})).await;
+    let cuts = json!([{"from_ms": 50_000, "to_ms": 70_000}]);
+    house.ask(&host(), "trim", json!({"room": "r1", "cuts": cuts})).await;
+    assert_eq!(house.hear(&user("ben"), &comment).await.unwrap_err().to_string(), "not_in_scope");
+    assert!(house.hear(&moderator(), &comment).await.is_ok(), "staff look after what was cut out");
+    let room = house.ask(&user("ben"), "room.get", json!({"room": "r1"})).await;
+    assert_eq!(room["pinned"].get("media"), None);
+}

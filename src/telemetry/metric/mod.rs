@@ -106,6 +106,7 @@ metrics! {
     LiveRoomsRefused, live_rooms_refused: Count, Things, "Live rooms that found no place in memory";
     LiveQueue, live_queue: Level, Things, "Comments that were shown and wait to be archived";
     LiveStalls, live_stalls: Count, Things, "Times that comments had to wait because the archive fell behind";
+    LiveUnarchived, live_unarchived: Count, Things, "Comments that were shown, could not be archived, and were taken back";
     LiveHastened, live_hastened: Count, Things, "Comments that left the delay of a room early because too many waited";
     RegionLookups, region_lookups: Counts<ByKind>, Things, "Addresses whose place was looked up, by whether it is known";
     Appends, appends: Counts<ByOutcome>, Things, "Records that were to be archived";
