@@ -7,7 +7,9 @@ use super::{
     amount::{accounts, amounts, digits},
     contact::Contact,
     found::{Class, Found},
+    lexicon::Origin,
     number::{Run, is_inside, sums},
+    prior::Weighing,
     rules::{COUNTS, Finding},
     text::{JOINT, Text},
     token::{Token, View},
@@ -34,6 +36,8 @@ pub(super) struct Evidence<'a> {
     pub(super) reach: Range<usize>,
     /// Whether a word of it lies across the edge of a message.
     pub(super) broken: bool,
+    /// Whether the prior found it by itself.
+    pub(super) is_learned: bool,
 }
 
 /// What was found in a text.
@@ -46,14 +50,23 @@ pub(super) struct Gathered<'a> {
 
 impl Engine {
     /// Everything that speaks against a text of `side`.
-    pub(super) fn gather(&self, text: &Text, side: Side) -> Gathered<'_> {
+    pub(super) fn gather(
+        &self,
+        text: &Text,
+        side: Side,
+        prior: Option<&Weighing<'_>>,
+    ) -> Gathered<'_> {
         let runs = self.numbers.runs(text);
         let more = self.recognised_in(text, &runs);
         let by_contacts = self.contacts.wants(text, &runs);
         let by_addresses = self.addresses.wants(text);
-        let wanted = [&self.numbers.wants(&runs)[..], &by_contacts, &by_addresses].concat();
+        let mut wanted = [&self.numbers.wants(&runs)[..], &by_contacts, &by_addresses].concat();
+        let learned = prior.map_or_else(Vec::new, Weighing::hits);
+        if !learned.is_empty() {
+            wanted.extend(self.rules.reducing());
+        }
         let (found, likely) = self.rules.find(text, side, more, &wanted);
-        let mut findings = self.rules.judge(&found, &likely);
+        let mut findings = self.rules.judge(&found, &likely, prior);
         // 五四 is a word, and no word in 一三八五四一七.
         findings.retain(|it| !is_inside(&runs, text, &it.at));
         let counting = findings.iter().filter(|it| it.score >= COUNTS);
@@ -77,6 +90,16 @@ impl Engine {
                 let base = Evidence::new(at.clone(), told, Category::Privacy, score, View::Text);
                 Evidence { contact: Some(at), ..base }
             }));
+        }
+        // What rules say is named by them: the prior speaks where they are silent.
+        if evidence.is_empty() {
+            let learned = learned.into_iter().filter_map(|it| self.rules.learned(&found, it));
+            for finding in learned {
+                if finding.score >= COUNTS {
+                    evidence.push(self.of_words(&found, &finding));
+                }
+                findings.push(finding);
+            }
         }
         Gathered { evidence, findings }
     }
@@ -102,7 +125,8 @@ impl Engine {
         let base =
             Evidence::new(at.clone(), (&told.name, &told.reason), told.category, score, view);
         let reach = self.rules.reach(found, finding);
-        Evidence { broken, reach, ..base }
+        let is_learned = told.origin == Origin::Learned;
+        Evidence { broken, reach, is_learned, ..base }
     }
 }
 
@@ -126,6 +150,7 @@ impl<'a> Evidence<'a> {
             is_named: false,
             contact: None,
             broken: false,
+            is_learned: false,
         }
     }
 }

@@ -98,6 +98,12 @@ impl Joined {
         is_last && if is_heard { is_short(TINY) } else { evidence.broken || is_short(SHORT) }
     }
 
+    /// Whether `is_hit` says of one message, or of all before the last, that they say it all.
+    pub(super) fn is_told(&self, is_hit: impl Fn(&Range<usize>) -> bool) -> bool {
+        let before = self.messages.last().map(|last| 0..last.start);
+        self.messages.iter().chain(&before).any(is_hit)
+    }
+
     /// Whether a number is cut by the edges of messages and by nothing else.
     fn is_cut(&self, at: &Range<usize>) -> bool {
         let chars = &self.text.chars()[at.clone()];

@@ -24,6 +24,7 @@ mod marks;
 mod number;
 mod pattern;
 mod polyphone;
+mod prior;
 mod reading;
 mod rule_set;
 mod rules;
@@ -44,12 +45,13 @@ use arc_swap::ArcSwap;
 pub(crate) use self::guard::UNJUDGEABLE;
 use self::{
     address::Addresses, compile::RECOGNISED, contact::Contacts, evidence::Evidence, found::Class,
-    fragment::Joined, lexicon::Lexicon, number::Numbers, rules::Rules, tally::Tally, text::Text,
-    verdict::Hit, verdict::spans,
+    fragment::Joined, lexicon::Lexicon, number::Numbers, prior::Prior, rules::Rules, tally::Tally,
+    text::Text, verdict::Hit, verdict::spans,
 };
 pub use self::{
     guard::NoVerdict,
     lexicon::{LexiconFault, files, rule_files},
+    prior::{Leaning, Limits, Views},
     rule_set::RuleSet,
     token::View,
     verdict::{Action, Category, Place, Question, Side, Span, Verdict},
@@ -77,6 +79,7 @@ struct Engine {
     numbers: Numbers,
     contacts: Contacts,
     addresses: Addresses,
+    prior: Option<Prior>,
     /// The classes of what patterns name and no list holds: money, digits, accounts.
     recognised: [Class; 3],
     version: String,
@@ -155,6 +158,12 @@ impl Moderation {
         self.0.engine.load().examine(question)
     }
 
+    /// What the prior says of a text, and why; `None` when there is none in force.
+    pub fn leaning(&self, text: &str) -> Option<Leaning> {
+        let (engine, text) = (self.0.engine.load(), Text::new(text));
+        engine.prior.as_ref()?.weigh(&text).leaning(&text)
+    }
+
     /// Counts a verdict that is acted on, and the rules that hit; judging itself counts nothing.
     pub fn count(&self, verdict: &Verdict, metrics: &Metrics) {
         metrics.verdicts.one(&ByVerdict {
@@ -173,32 +182,38 @@ impl Moderation {
 }
 
 impl Engine {
-    fn new(lexicon: Lexicon, matrix: Matrix) -> Result<Self, LexiconFault> {
+    fn new(mut lexicon: Lexicon, matrix: Matrix) -> Result<Self, LexiconFault> {
         let version = lexicon.version.clone();
         let classes = lexicon.classes.clone();
         let list = |name: &str| {
             let class = classes.iter().find(|class| class.name == name);
             class.map_or_else(Vec::new, |class| class.words.clone())
         };
+        let prior = lexicon.prior.take();
         let rules = Rules::new(lexicon)?;
         let numbers = Numbers::new(&rules, &list("joiner"), &list("phone"));
         let contacts = Contacts::new(&rules, list);
         let addresses = Addresses::new(&rules);
         let recognised = RECOGNISED.map(|name| rules.class(name));
-        Ok(Self { rules, numbers, contacts, addresses, recognised, version, matrix })
+        Ok(Self { rules, numbers, contacts, addresses, prior, recognised, version, matrix })
     }
 
     fn examine(&self, question: Question<'_>) -> Examination {
         let text = Text::new(question.text);
-        let gathered = self.gather(&text, question.side);
+        let prior = self.prior.as_ref().filter(|_| question.place.is_talk());
+        let weighing = prior.map(|prior| prior.weigh(&text));
+        let gathered = self.gather(&text, question.side, weighing.as_ref());
         let mut numbers: Vec<String> =
             gathered.evidence.iter().filter_map(|it| it.number.clone()).collect();
         let mut hits: Vec<Hit<'_>> =
             gathered.evidence.iter().map(|it| hit(it, text.original(&it.at))).collect();
         let mut withdrawn = Vec::new();
         if let Some(joined) = Joined::new(question.earlier, question.text, &text) {
-            let all = self.gather(&joined.text, question.side);
-            for it in all.evidence.iter().filter(|it| joined.counts(it)) {
+            let weighing = prior.map(|prior| prior.weigh(&joined.text));
+            let all = self.gather(&joined.text, question.side, weighing.as_ref());
+            let is_told = weighing.is_some_and(|it| joined.is_told(|part| it.is_hit(part)));
+            let counts = |it: &&Evidence<'_>| joined.counts(it) && !(it.is_learned && is_told);
+            for it in all.evidence.iter().filter(counts) {
                 withdrawn.extend(joined.earlier(&it.at));
                 numbers.extend(it.number.clone());
                 let at = joined.original(&it.at, question.text);

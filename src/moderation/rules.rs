@@ -13,6 +13,7 @@ use super::{
     likely::{Likely, Pattern, Waiting},
     marks::{BEFORE, Marks},
     pattern,
+    prior::{Lean, Learned, Weighing},
     sighting::Wants,
     text::Text,
     token::{Token, View},
@@ -28,6 +29,10 @@ const CUE: u32 = 20;
 const COMPANY: u32 = 15;
 /// What an evasive dress adds.
 const EVASION: u32 = 15;
+/// What is taken off where people speak who want nothing.
+const LEARNED: u32 = 60;
+/// The number of what weakens a hit when it is the prior that does.
+const BY_PRIOR: u32 = u32::MAX;
 /// How many phrases that begin before a candidate are looked at.
 const PHRASES_MAX: usize = 16;
 /// How likely money, digits and accounts are to stand in a text, beside words.
@@ -139,7 +144,9 @@ impl Rules {
     /// How much there is of them.
     pub(super) fn size(&self) -> Size {
         let (words, bytes) = self.words.size();
-        Size { rules: self.rules.len(), words, patterns: self.waiting.patterns.len(), bytes }
+        // What the prior finds by itself has a name like a rule's, and is none.
+        let own = self.rules.iter().filter(|rule| rule.told.origin != Origin::Learned);
+        Size { rules: own.count(), words, patterns: self.waiting.patterns.len(), bytes }
     }
 
     /// The names of the rules, in the order of the files.
@@ -202,17 +209,22 @@ impl Rules {
 
     /// The name of what weakens hits.
     pub(super) fn reducer(&self, number: u32) -> &str {
-        &self.reducers[number as usize].name
+        self.reducers.get(number as usize).map_or("learned", |reducer| &reducer.name)
     }
 
     /// Everything that the rules find in a text, whether it counts or not.
-    pub(super) fn judge(&self, found: &Found<'_>, likely: &Likely) -> Vec<Finding> {
+    pub(super) fn judge(
+        &self,
+        found: &Found<'_>,
+        likely: &Likely,
+        prior: Option<&Weighing<'_>>,
+    ) -> Vec<Finding> {
         if likely.rules.is_empty() {
             return Vec::new();
         }
         let candidates = self.candidates(found, likely);
         let mut findings: Vec<_> =
-            candidates.iter().filter_map(|it| self.weigh(found, it, &candidates)).collect();
+            candidates.iter().filter_map(|it| self.weigh(found, it, &candidates, prior)).collect();
         self.add_up(&mut findings);
         findings
     }
@@ -265,14 +277,24 @@ impl Rules {
         });
     }
 
-    fn weigh(&self, found: &Found<'_>, it: &Candidate, all: &[Candidate]) -> Option<Finding> {
+    fn weigh(
+        &self,
+        found: &Found<'_>,
+        it: &Candidate,
+        all: &[Candidate],
+        prior: Option<&Weighing<'_>>,
+    ) -> Option<Finding> {
         let Rule { told, cues, unless, .. } = &self.rules[it.rule as usize];
         let is_of_view = told.only.is_none_or(|only| only == it.view);
         if !is_of_view || unless.are_said(found, &told.unless_in.around(found, &it.at)) {
             return None;
         }
         let certainty = it.certainty();
-        let has_cue = cues.are_near(found, &it.at, told.near);
+        let is_grave = told.firm && told.category == Category::Sensitive;
+        let lean = prior
+            .filter(|_| told.origin == Origin::Curated)
+            .map_or(Lean::Neither, |prior| prior.lean(&it.at, told.category, is_grave));
+        let has_cue = lean == Lean::Guilty || cues.are_near(found, &it.at, told.near);
         if told.tier == Tier::Cued && !has_cue {
             return None;
         }
@@ -290,11 +312,34 @@ impl Rules {
             score += if all.iter().any(is_company) { COMPANY } else { 0 };
         }
         score += if it.is_evasive && told.tier != Tier::Adding { EVASION } else { 0 };
-        let reduced_by = self.reduced_by(found, &it.at, told.firm);
-        let minus: u32 =
-            reduced_by.iter().map(|number| self.reducers[*number as usize].minus).sum();
+        let mut reduced_by = self.reduced_by(found, &it.at, told.firm);
+        if lean == Lean::Benign {
+            reduced_by.push(BY_PRIOR);
+        }
+        let minus = self.minus(&reduced_by);
         let score = score.min(100).saturating_sub(minus);
         Some(Finding { rule: it.rule, at: it.at.clone(), view: it.view, score, reduced_by })
+    }
+
+    /// What the prior has found by itself, less what weakens it.
+    pub(super) fn learned(&self, found: &Found<'_>, it: Learned) -> Option<Finding> {
+        let is_its =
+            |rule: &Rule| rule.told.origin == Origin::Learned && rule.told.category == it.category;
+        let rule = self.rules.iter().position(is_its)? as u32;
+        let reduced_by = self.reduced_by(found, &it.at, false);
+        let score = it.score.saturating_sub(self.minus(&reduced_by));
+        Some(Finding { rule, at: it.at, view: View::Text, score, reduced_by })
+    }
+
+    /// The classes of the words that weaken hits.
+    pub(super) fn reducing(&self) -> impl Iterator<Item = Class> {
+        self.reducers.iter().map(|reducer| reducer.class)
+    }
+
+    /// What is taken off by what weakens a hit.
+    fn minus(&self, reduced_by: &[u32]) -> u32 {
+        let by = |number: &u32| self.reducers.get(*number as usize).map_or(LEARNED, |it| it.minus);
+        reduced_by.iter().map(by).sum()
     }
 
     /// What was found with the cue that it needs, within its own message when one stands there.

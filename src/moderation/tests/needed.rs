@@ -13,7 +13,7 @@ fn findings(engine: &Engine, text: &str, side: Side, is_everything: bool) -> Vec
     } else {
         rules.find(&text, side, more, &[])
     };
-    let mut findings = rules.judge(&found, &likely);
+    let mut findings = rules.judge(&found, &likely, None);
     findings.sort_by_key(|it| (it.at.start, it.at.end, it.rule, it.view, it.score));
     findings
 }
