@@ -16,6 +16,8 @@ import background
 NUMERALS = "〇零洞一壹幺弌二贰两弍三叁弎四肆五伍六陆七柒拐八捌九玖勾"
 # A gram that one line alone has says nothing.
 LINES_MIN = 2
+# What comes again within so many characters says nothing more, as in src/moderation/prior/weighing.rs.
+ONCE = 32
 # So many grams without weight are added to those of a text: few grams say little.
 SHRINK = 6
 # How loosely the weights are bound; by cross-validation.
@@ -42,9 +44,21 @@ def is_number(gram: str) -> bool:
     return all(char.isascii() or char in NUMERALS for char in gram)
 
 
+def seen(read: str) -> list[str]:
+    """The characters and pairs of a text, without those that came up shortly before, as the engine counts them."""
+    found = []
+    for at, char in enumerate(read):
+        near = read[max(at - ONCE, 0) : at]
+        if char not in near:
+            found.append(char)
+        if at and read[at - 1 : at + 1] not in near:
+            found.append(read[at - 1 : at + 1])
+    return found
+
+
 def counter(grams: list[str] | None = None) -> CountVectorizer:
     fewest = 1 if grams else LINES_MIN
-    return CountVectorizer(analyzer="char", ngram_range=(1, 2), lowercase=False, min_df=fewest, vocabulary=grams)
+    return CountVectorizer(analyzer=seen, min_df=fewest, vocabulary=grams)
 
 
 def scaled(counts: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -58,8 +72,8 @@ def fit(reads: Sequence[str], labels: np.ndarray) -> Model:
     about_nothing = background.texts()
     reads = [*reads, *about_nothing]
     labels = np.concatenate([labels, np.zeros(len(about_nothing), dtype=int)])
-    seen = counter().fit(reads).get_feature_names_out()
-    grams = [gram for gram in seen if not is_number(gram)]
+    known = counter().fit(reads).get_feature_names_out()
+    grams = [gram for gram in known if not is_number(gram)]
     for _ in range(2):
         count = counter(grams)
         known = scaled(count.fit_transform(reads))

@@ -252,7 +252,7 @@ impl Lexicon {
     /// The rules of the folder at `path`, or the built-in ones when it is empty.
     pub(super) fn read(path: &str) -> Result<Self, LexiconFault> {
         let lexicon = Self::parse(files(path)?)?;
-        if lexicon.rules.is_empty() {
+        if lexicon.rules.iter().all(|rule| rule.origin == Origin::Learned) {
             Err(LexiconFault::Empty(path.to_owned()))
         } else {
             Ok(lexicon)

@@ -26,6 +26,7 @@ mod pattern;
 mod polyphone;
 mod prior;
 mod reading;
+mod reducers;
 mod rule_set;
 mod rules;
 mod sighting;

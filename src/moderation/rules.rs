@@ -9,11 +9,12 @@ use super::{
     compile::{Compiler, RECOGNISED},
     follow::follow,
     found::{Class, Found},
-    lexicon::{self, Lexicon, LexiconFault, Looks, Origin, Scope, Tier},
+    lexicon::{self, Lexicon, LexiconFault, Looks, Origin, Tier},
     likely::{Likely, Pattern, Waiting},
-    marks::{BEFORE, Marks},
+    marks::Marks,
     pattern,
     prior::{Lean, Learned, Weighing},
+    reducers::{BY_PRIOR, Reducers},
     sighting::Wants,
     text::Text,
     token::{Token, View},
@@ -29,10 +30,6 @@ const CUE: u32 = 20;
 const COMPANY: u32 = 15;
 /// What an evasive dress adds.
 const EVASION: u32 = 15;
-/// What is taken off where people speak who want nothing.
-const LEARNED: u32 = 60;
-/// The number of what weakens a hit when it is the prior that does.
-const BY_PRIOR: u32 = u32::MAX;
 /// How many phrases that begin before a candidate are looked at.
 const PHRASES_MAX: usize = 16;
 /// How likely money, digits and accounts are to stand in a text, beside words.
@@ -50,22 +47,13 @@ struct Rule {
     classes: Bits,
 }
 
-/// Words that weaken hits.
-#[derive(Debug)]
-struct Reducer {
-    class: Class,
-    scope: Scope,
-    minus: u32,
-    name: String,
-}
-
 /// The rules about words.
 #[derive(Debug)]
 pub(super) struct Rules {
     words: Words,
     rules: Vec<Rule>,
     waiting: Waiting,
-    reducers: Vec<Reducer>,
+    reducers: Reducers,
     classes: HashMap<String, Class>,
 }
 
@@ -116,12 +104,7 @@ impl Rules {
             cues.classes().chain(unless.classes()).for_each(|it| classes.add(usize::from(it)));
             rules.push(Rule { told, cues, unless, classes });
         }
-        let mut reducers = Vec::new();
-        for lexicon::Reducer { name, words, scope, minus } in lexicon.reducers {
-            if let Some(class) = compiler.list(&words, Looks::default()) {
-                reducers.push(Reducer { class, scope, minus, name });
-            }
-        }
+        let reducers = Reducers::new(&mut compiler, lexicon.reducers);
         for phrase in &lexicon.allow {
             compiler.gathered.add(phrase, Role::Allow(None), Looks::default());
         }
@@ -145,13 +128,13 @@ impl Rules {
     pub(super) fn size(&self) -> Size {
         let (words, bytes) = self.words.size();
         // What the prior finds by itself has a name like a rule's, and is none.
-        let own = self.rules.iter().filter(|rule| rule.told.origin != Origin::Learned);
-        Size { rules: own.count(), words, patterns: self.waiting.patterns.len(), bytes }
+        Size { rules: self.names().count(), words, patterns: self.waiting.patterns.len(), bytes }
     }
 
     /// The names of the rules, in the order of the files.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().map(|rule| rule.told.name.as_str())
+        let written = self.rules.iter().filter(|rule| rule.told.origin != Origin::Learned);
+        written.map(|rule| rule.told.name.as_str())
     }
 
     /// The tokens of a text that matter to what `side` must not write, or are of the classes that
@@ -174,7 +157,7 @@ impl Rules {
         likely.rules.iter().for_each(|rule| classes.add_all(&self.rules[rule].classes));
         let patterns = likely.patterns.iter().map(|it| &self.waiting.patterns[*it as usize]);
         let steps = patterns.flat_map(|it| &it.steps).map(|(_, class, _)| *class);
-        let reducers = self.reducers.iter().filter(|_| has_rules).map(|it| it.class);
+        let reducers = self.reducers.classes().filter(|_| has_rules);
         for class in steps.chain(reducers).chain(wanted.iter().copied()) {
             classes.add(usize::from(class));
         }
@@ -209,7 +192,7 @@ impl Rules {
 
     /// The name of what weakens hits.
     pub(super) fn reducer(&self, number: u32) -> &str {
-        self.reducers.get(number as usize).map_or("learned", |reducer| &reducer.name)
+        self.reducers.name(number)
     }
 
     /// Everything that the rules find in a text, whether it counts or not.
@@ -312,11 +295,11 @@ impl Rules {
             score += if all.iter().any(is_company) { COMPANY } else { 0 };
         }
         score += if it.is_evasive && told.tier != Tier::Adding { EVASION } else { 0 };
-        let mut reduced_by = self.reduced_by(found, &it.at, told.firm);
+        let mut reduced_by = self.reducers.at(found, &it.at, told.firm);
         if lean == Lean::Benign {
             reduced_by.push(BY_PRIOR);
         }
-        let minus = self.minus(&reduced_by);
+        let minus = self.reducers.minus(&reduced_by);
         let score = score.min(100).saturating_sub(minus);
         Some(Finding { rule: it.rule, at: it.at.clone(), view: it.view, score, reduced_by })
     }
@@ -326,20 +309,14 @@ impl Rules {
         let is_its =
             |rule: &Rule| rule.told.origin == Origin::Learned && rule.told.category == it.category;
         let rule = self.rules.iter().position(is_its)? as u32;
-        let reduced_by = self.reduced_by(found, &it.at, false);
-        let score = it.score.saturating_sub(self.minus(&reduced_by));
+        let reduced_by = self.reducers.at(found, &it.at, false);
+        let score = it.score.saturating_sub(self.reducers.minus(&reduced_by));
         Some(Finding { rule, at: it.at, view: View::Text, score, reduced_by })
     }
 
     /// The classes of the words that weaken hits.
     pub(super) fn reducing(&self) -> impl Iterator<Item = Class> {
-        self.reducers.iter().map(|reducer| reducer.class)
-    }
-
-    /// What is taken off by what weakens a hit.
-    fn minus(&self, reduced_by: &[u32]) -> u32 {
-        let by = |number: &u32| self.reducers.get(*number as usize).map_or(LEARNED, |it| it.minus);
-        reduced_by.iter().map(by).sum()
+        self.reducers.classes()
     }
 
     /// What was found with the cue that it needs, within its own message when one stands there.
@@ -349,25 +326,6 @@ impl Rules {
         let cue = if is_whole { None } else { cues.nearest(found, &finding.at, told.near) };
         let cue = cue.unwrap_or_else(|| finding.at.clone());
         finding.at.start.min(cue.start)..finding.at.end.max(cue.end)
-    }
-
-    /// What weakens a hit at `at`; a firm one only what says what the whole text is.
-    fn reduced_by(&self, found: &Found<'_>, at: &Range<usize>, is_firm: bool) -> Vec<u32> {
-        let reaches = |reducer: &Reducer| match reducer.scope {
-            Scope::Before | Scope::Sentence | Scope::Clause if is_firm => false,
-            Scope::Text | Scope::Sentence | Scope::Clause => {
-                found.says(reducer.class, &reducer.scope.around(found, at))
-            }
-            Scope::Before => {
-                let clause = found.clause(at).start;
-                let window = clause.max(at.start.saturating_sub(BEFORE))..at.start + 1;
-                found
-                    .between(reducer.class, window)
-                    .any(|word| word.at.start < at.start && !is_asking(found.text, &word.at))
-            }
-        };
-        let numbered = self.reducers.iter().zip(0..);
-        numbered.filter(|(reducer, _)| reaches(reducer)).map(|(_, number)| number).collect()
     }
 
     /// Words that say a little make a hit of the last of them when they say enough together.
@@ -393,12 +351,6 @@ impl Rules {
             }
         }
     }
-}
-
-/// 有没有 and 能不能 ask and do not deny: what a negation denies stands before it too.
-fn is_asking(text: &Text, at: &Range<usize>) -> bool {
-    let denied = text.at(at.start + 1);
-    denied.is_some() && at.start.checked_sub(1).and_then(|before| text.at(before)) == denied
 }
 
 fn fault(name: &str, word: &str, wrong: &str) -> LexiconFault {

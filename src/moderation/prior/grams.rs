@@ -66,17 +66,19 @@ impl Grams {
         self.alphabet.symbol(c)
     }
 
-    /// What a character adds that stands behind another one, or at the beginning (`NONE`).
+    /// What a character adds that stands behind another one, or at the beginning (`NONE`): what has
+    /// come up in the symbols of `near`, which end with the one before, adds nothing.
     #[inline]
-    pub(super) fn sums(&self, before: u16, symbol: u16) -> Sums {
+    pub(super) fn sums(&self, before: u16, symbol: u16, near: &[u16]) -> Sums {
         let mut sums = Sums::default();
         if symbol == NONE {
             return sums;
         }
-        if let Some(weights) = self.singles[usize::from(symbol)] {
+        let is_new = !near.contains(&symbol);
+        if is_new && let Some(weights) = self.singles[usize::from(symbol)] {
             add(&mut sums, weights);
         }
-        if before != NONE {
+        if before != NONE && (is_new || !near.windows(2).any(|pair| *pair == [before, symbol])) {
             let slot = self.slots[self.place(pair(before, symbol))];
             if slot.pair != 0 {
                 add(&mut sums, slot.weights);
@@ -122,20 +124,20 @@ mod tests {
         let grams: Vec<_> = ones.skip(1).chain(twos).collect();
         let table = Grams::new(&grams).unwrap();
         let symbols: Vec<u16> = chars.iter().map(|c| table.symbol(*c)).collect();
-        assert_eq!(table.sums(NONE, symbols[0]), [0; 4], "it stands in a pair alone");
+        assert_eq!(table.sums(NONE, symbols[0], &[]), [0; 4], "it stands in a pair alone");
         for at in 1..300 {
+            let (first, second) = (symbols[at - 1], symbols[at]);
             let single = [(at % 100) as i32, 1, 2, 1];
-            assert_eq!(table.sums(NONE, symbols[at]), single);
-            assert_eq!(
-                table.sums(symbols[at], symbols[at]),
-                single,
-                "an unknown pair adds nothing"
-            );
             let pair = [-1, i32::from((at - 1) as i8), 3, 1];
             let both: Vec<i32> = single.iter().zip(pair).map(|(one, two)| one + two).collect();
-            assert_eq!(table.sums(symbols[at - 1], symbols[at]).to_vec(), both);
+            assert_eq!(table.sums(NONE, second, &[]), single);
+            assert_eq!(table.sums(second, second, &[]), single, "an unknown pair adds nothing");
+            assert_eq!(table.sums(first, second, &[first]).to_vec(), both);
+            assert_eq!(table.sums(first, second, &[second, first]), pair);
+            let near = [first, second, first];
+            assert_eq!(table.sums(first, second, &near), [0; 4], "once is enough");
         }
         assert_eq!(table.symbol('a'), NONE);
-        assert_eq!(table.sums(symbols[1], NONE), [0; 4]);
+        assert_eq!(table.sums(symbols[1], NONE, &[]), [0; 4]);
     }
 }

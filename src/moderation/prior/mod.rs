@@ -20,8 +20,8 @@ use super::text::Text;
 
 /// The classes that speak against a text.
 const CLASSES: usize = 3;
-/// Where fewer grams are known than five characters have, the prior alone makes no hit.
-const GRAMS_MIN: i32 = 8;
+/// Where fewer grams are known than six characters have, the prior alone makes no hit.
+const GRAMS_MIN: i32 = 10;
 
 /// The weights that were learned, and how far they are to be trusted.
 #[derive(Debug)]

@@ -11,6 +11,8 @@ use crate::moderation::{alphabet::NONE, rules::COUNTS, text::Text, verdict::Cate
 const WINDOW: usize = 64;
 /// How far apart windows begin.
 const STEP: usize = 32;
+/// What comes again within so many characters says nothing more: 您好, 您好, 您好.
+const ONCE: usize = 32;
 /// How many hits of one text are told.
 const HITS_MAX: usize = 64;
 /// What a hit gains for each unit above what it takes to be one.
@@ -54,6 +56,8 @@ pub struct Leaning {
     pub category: Category,
     /// The logarithm of its odds against none.
     pub score: f32,
+    /// Whether enough of the text is known for a hit.
+    pub is_enough: bool,
     /// What it takes to be heard.
     pub limits: Limits,
     /// What speaks most for the class there and what most against it, each a gram and its share.
@@ -66,10 +70,13 @@ impl<'a> Weighing<'a> {
         sums.reserve(text.len() + 1);
         let (mut sum, mut before) = (Sums::default(), NONE);
         sums.push(sum);
+        let mut symbols: Vec<u16> = Vec::with_capacity(text.len());
         for (at, c) in compact(text) {
             let symbol = prior.grams.symbol(c);
-            sum = added(sum, prior.grams.sums(before, symbol));
+            let near = &symbols[symbols.len().saturating_sub(ONCE)..];
+            sum = added(sum, prior.grams.sums(before, symbol, near));
             before = symbol;
+            symbols.push(symbol);
             places.push(at as u32);
             sums.push(sum);
         }
@@ -199,8 +206,8 @@ impl<'a> Weighing<'a> {
         for at in window.at.clone() {
             let [before, symbol] = [at.checked_sub(1), Some(at)]
                 .map(|at| at.map_or(NONE, |at| self.prior.grams.symbol(read[at])));
-            let one = self.prior.grams.sums(NONE, symbol)[class];
-            let both = self.prior.grams.sums(before, symbol)[class];
+            let one = self.prior.grams.sums(NONE, symbol, &[])[class];
+            let both = self.prior.grams.sums(before, symbol, &[])[class];
             grams.push((read[at].to_string(), one as f32 * scale));
             if both != one {
                 grams.push((read[at - 1..=at].iter().collect(), (both - one) as f32 * scale));
@@ -208,7 +215,9 @@ impl<'a> Weighing<'a> {
         }
         grams.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.cmp(&b.0)));
         grams.dedup();
-        Some(Leaning { category: CATEGORIES[class], score, limits: self.prior.limits, grams })
+        let is_enough = self.known(&window.at) >= GRAMS_MIN;
+        let (category, limits) = (CATEGORIES[class], self.prior.limits);
+        Some(Leaning { category, score, is_enough, limits, grams })
     }
 }
 

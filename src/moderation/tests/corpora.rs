@@ -66,7 +66,7 @@ fn sum(counts: &BTreeMap<String, (usize, usize)>) -> (usize, usize) {
 fn ordinary_speech_that_nobody_tuned_on_is_let_through() {
     let (right, all) = sum(&counts(include_str!("../../../tests/moderation/benign.judge.jsonl")));
     let wrong = all - right;
-    assert!(1_000 * wrong <= 20 * all, "{wrong} of {all}");
+    assert!(1_000 * wrong <= 18 * all, "{wrong} of {all}");
 }
 
 #[test]

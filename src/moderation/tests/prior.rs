@@ -5,8 +5,10 @@ use proptest::prelude::*;
 use super::{engine, question};
 use crate::moderation::{Category, Place, Question, RuleSet, Verdict};
 
-/// Characters that speak for property, for sensitive, and against all.
-const GRAMS: &str = "橙\t0\t60\t0\n荃\t-20\t-20\t-20\n钞\t0\t30\t0\n鸩\t0\t0\t60\n";
+/// Ten characters that speak for property, ten for sensitive, and some against all.
+const PROPERTY: &str = "鳐鳕鳖鳗鳙鳜鳝鳞鳟鳢";
+const SENSITIVE: &str = "鸢鸨鸩鸪鸫鸬鸮鸱鸲鸺";
+const HARMLESS: &str = "荃蕙芷";
 const RULES: &str = "\
     [[rule]]\nname='property.x'\ncategory='property'\nreason='r'\nwords=['橘子']\n\
     [[rule]]\nname='property.cued'\ncategory='property'\nreason='r'\ntier=2\nwords=['苹果']\ncues=['梨']\n\
@@ -15,7 +17,13 @@ const RULES: &str = "\
 
 fn set() -> RuleSet {
     let head = "@unit\t0.1\n@shrink\t1\n@bias\t-1\t-1\t-1\n@limits\t-5\t-3\t2\t4\n";
-    let files = [("a.toml", RULES.to_owned()), ("prior.tsv", format!("{head}{GRAMS}"))];
+    let weights = [(PROPERTY, "0\t30\t0"), (SENSITIVE, "0\t0\t30"), (HARMLESS, "-30\t-30\t-30")];
+    let lines = |(chars, weights): (&str, &str)| -> Vec<String> {
+        chars.chars().map(|c| format!("{c}\t{weights}\n")).collect()
+    };
+    let mut grams: Vec<String> = weights.into_iter().flat_map(lines).collect();
+    grams.sort();
+    let files = [("a.toml", RULES.to_owned()), ("prior.tsv", head.to_owned() + &grams.concat())];
     engine().compile(files.map(|(name, text)| (name.to_owned(), text))).unwrap()
 }
 
@@ -28,20 +36,22 @@ fn it_weakens_rules_is_a_cue_to_them_and_speaks_where_they_are_silent() {
     let set = set();
     for (text, expected) in [
         ("橘子三个", &["property.x"][..]),
-        ("橘子荃荃荃", &[]),
+        ("橘子荃蕙", &[]),
         // What is gravest takes more.
-        ("桃子荃荃荃", &["sensitive.grave"]),
-        ("桃子荃荃荃荃荃荃荃荃", &[]),
+        ("桃子荃蕙", &["sensitive.grave"]),
+        ("桃子荃蕙芷", &[]),
         ("苹果三个", &[]),
-        ("苹果钞钞", &["property.cued"]),
-        ("橙钞橙钞橙钞橙钞", &["learned.property"]),
-        ("鸩鸩鸩鸩鸩鸩鸩鸩", &["learned.sensitive"]),
+        ("苹果鳐鳕", &["property.cued"]),
+        (PROPERTY, &["learned.property"]),
+        (SENSITIVE, &["learned.sensitive"]),
         // Rules have the word where they have anything to say, and words that deny reach it too.
-        ("橙钞橙橘子", &["property.x"]),
-        ("并非橙钞橙钞橙钞橙钞", &[]),
+        ("橘子鳐鳕鳖鳗鳙鳜鳝鳞鳟鳢", &["property.x"]),
+        ("并非鳐鳕鳖鳗鳙鳜鳝鳞鳟鳢", &[]),
         // What is surely something else is not what the rule says.
-        ("橘子鸩鸩鸩鸩鸩荃荃荃荃", &["learned.sensitive"]),
-        ("橙橙橙橙橙橙橙", &[]),
+        ("橘子荃蕙芷鸢鸨鸩鸪鸫鸬鸮鸱鸲鸺", &["learned.sensitive"]),
+        // A few characters say too little, however often.
+        ("鳐鳕鳖鳗鳙鳜鳝鳞鳟", &[]),
+        ("鳐鳕鳐鳕鳐鳕鳐鳕鳐鳕鳐鳕鳐鳕鳐鳕", &[]),
     ] {
         assert_eq!(rules(&set.judge(question(text))), expected, "{text}");
     }
@@ -49,19 +59,18 @@ fn it_weakens_rules_is_a_cue_to_them_and_speaks_where_they_are_silent() {
 
 #[test]
 fn a_hit_of_its_own_covers_what_speaks_most_and_says_why() {
-    let text = "你看，荃荃的Ｘ橙*钞\u{200b}橙钞橙橙了";
+    let text = "你看，荃的Ｘ鳐*鳕鳖鳗鳙\u{200b}鳜鳝鳞鳟鳢了";
     let verdict = set().judge(question(text));
     let span = &verdict.spans[0];
     assert_eq!(verdict.category, Some(Category::Property));
-    assert_eq!(&text[span.utf8.0..span.utf8.1], "橙*钞\u{200b}橙钞橙橙");
+    assert_eq!(&text[span.utf8.0..span.utf8.1], "鳐*鳕鳖鳗鳙\u{200b}鳜鳝鳞鳟鳢");
     assert!(!span.reason.is_empty() && (50..=90).contains(&verdict.score));
 }
 
 #[test]
 fn it_speaks_only_where_people_talk() {
     let set = set();
-    let hits =
-        |place| !set.judge(Question { place, ..question("橙钞橙钞橙钞橙钞") }).spans.is_empty();
+    let hits = |place| !set.judge(Question { place, ..question(PROPERTY) }).spans.is_empty();
     assert!([Place::Consult, Place::Support, Place::Live].into_iter().all(hits));
     assert!(![Place::Nickname, Place::Push].into_iter().any(hits));
 }
@@ -73,15 +82,20 @@ fn what_is_said_in_pieces_is_heard_and_what_was_said_before_is_not_said_again() 
         let verdict = set.judge(Question { earlier, ..question(text) });
         (rules(&verdict).join(" "), verdict.withdrawn)
     };
-    assert_eq!(judged(&["橙钞橙钞"], "橙钞橙钞"), ("learned.property".to_owned(), vec![0]));
-    assert_eq!(judged(&["橙钞橙钞橙钞橙钞"], "钞呢"), (String::new(), vec![]));
+    let in_pieces = judged(&["鳐鳕鳖鳗鳙"], "鳜鳝鳞鳟鳢");
+    assert_eq!(in_pieces, ("learned.property".to_owned(), vec![0]));
+    assert_eq!(judged(&[PROPERTY], "鳐呢"), (String::new(), vec![]));
+    for greeting in ["您好", "谢谢老师", "在吗在吗"] {
+        let verdict = engine().judge(Question { earlier: &[greeting; 6], ..question(greeting) });
+        assert_eq!(rules(&verdict), [""; 0], "{greeting}");
+    }
 }
 
 #[test]
 fn without_a_file_of_its_own_a_rule_set_has_none() {
     let set = engine().compile([("a.toml".to_owned(), RULES.to_owned())]).unwrap();
-    assert_eq!(rules(&set.judge(question("橘子荃荃荃"))), ["property.x"]);
-    assert_eq!(rules(&set.judge(question("橙钞橙钞橙钞橙钞"))), [""; 0]);
+    assert_eq!(rules(&set.judge(question("橘子荃蕙芷"))), ["property.x"]);
+    assert_eq!(rules(&set.judge(question(PROPERTY))), [""; 0]);
 }
 
 #[test]
@@ -105,7 +119,7 @@ fn length_says_nothing_and_hides_nothing() {
     let silent: Vec<_> =
         long.iter().filter(|text| set.judge(question(text)).spans.is_empty()).collect();
     let hidden = silent.iter().filter(|text| {
-        let text = format!("{text}。橙钞橙钞橙钞橙钞。{text}");
+        let text = format!("{text}。{PROPERTY}。{text}");
         let verdict = set.judge(question(&text));
         rules(&verdict) == ["learned.property"]
     });
@@ -131,7 +145,7 @@ proptest! {
     #[test]
     fn what_it_finds_is_made_of_whole_characters(
         pieces in prop::collection::vec(prop::sample::select(vec![
-            "橙", "钞", "荃", "鸩", "\u{200b}", "Ｘ", "，", "。", "😀", "12", "ﷺ", "㎏", "桃", "e\u{301}",
+            PROPERTY, SENSITIVE, "荃", "\u{200b}", "Ｘ", "，", "。", "😀", "12", "ﷺ", "㎏", "桃", "e\u{301}",
         ]), 0..200),
     ) {
         let text = pieces.concat();
