@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
-import background
+from lines import Read
 
 # Letters, digits and numerals alone have no weight: others read what is spelled with them. Here they would
 # only say that something is, and every foreign sentence and every table would sound like a secret. What
@@ -35,25 +35,40 @@ class Model(NamedTuple):
     weights: np.ndarray
     bias: np.ndarray
 
-    def scores(self, reads: Sequence[str]) -> np.ndarray:
+    def scores(self, reads: Sequence[Read]) -> np.ndarray:
         """By text and class, the logarithm of the odds against `allow`."""
         return scaled(counter(self.grams).transform(reads)) @ (self.weights * UNIT) + self.bias
 
 
 def is_number(gram: str) -> bool:
-    return all(char.isascii() or char in NUMERALS for char in gram)
+    return " " not in gram and all(char.isascii() or char in NUMERALS for char in gram)
 
 
-def seen(read: str) -> list[str]:
-    """The characters and pairs of a text, without those that came up shortly before, as the engine counts them."""
-    found = []
-    for at, char in enumerate(read):
-        near = read[max(at - ONCE, 0) : at]
+def seen(read: Read) -> list[str]:
+    """The characters and pairs of a text and the pairs of its syllables, without those that came up shortly
+    before, as the engine counts them."""
+    found, before = [], ""
+    for at, char in enumerate(read.chars):
+        near = read.chars[max(at - ONCE, 0) : at]
         if char not in near:
             found.append(char)
-        if at and read[at - 1 : at + 1] not in near:
-            found.append(read[at - 1 : at + 1])
+        if is_picture(char):
+            continue
+        if before and before + char not in near:
+            found.append(before + char)
+        before = char
+    heard = [sound for sound, _ in read.sounds]
+    for at in range(1, len(heard)):
+        pair = heard[at - 1], heard[at]
+        near = heard[max(at - ONCE, 0) : at]
+        if all(pair) and (heard[at] not in near or pair not in zip(near, near[1:])):
+            found.append(" ".join(pair))
     return found
+
+
+def is_picture(char: str) -> bool:
+    """As in src/moderation/prior/compact.rs."""
+    return "\u2600" <= char <= "\u27bf" or "\U0001f300" <= char <= "\U0001faff"
 
 
 def counter(grams: list[str] | None = None) -> CountVectorizer:
@@ -67,18 +82,16 @@ def scaled(counts: sparse.csr_matrix) -> sparse.csr_matrix:
     return sparse.csr_matrix(sparse.diags(1 / np.sqrt(known + SHRINK)) @ counts)
 
 
-def fit(reads: Sequence[str], labels: np.ndarray) -> Model:
-    """Learns, cuts off what weighs little, learns again without it, and rounds."""
-    about_nothing = background.texts()
-    reads = [*reads, *about_nothing]
-    labels = np.concatenate([labels, np.zeros(len(about_nothing), dtype=int)])
+def fit(reads: Sequence[Read], labels: np.ndarray, trust: np.ndarray) -> Model:
+    """Learns, cuts off what weighs little, learns again without it, and rounds. `trust` is how much each
+    text says."""
     known = counter().fit(reads).get_feature_names_out()
     grams = [gram for gram in known if not is_number(gram)]
     for _ in range(2):
         count = counter(grams)
         known = scaled(count.fit_transform(reads))
         regression = LogisticRegression(C=LOOSE, class_weight="balanced", max_iter=1000, tol=1e-4)
-        regression.fit(known, labels)
+        regression.fit(known, labels, sample_weight=trust)
         weights = (regression.coef_[1:] - regression.coef_[0]).T
         kept = np.abs(weights).max(axis=1) >= WEIGHT_MIN
         last = grams

@@ -168,7 +168,7 @@ pub struct LexiconEval {
 /// `belfry lexicon fold`.
 #[derive(Args, Debug)]
 pub struct LexiconFold {
-    /// Lines of JSON with a `text` and, where there are some, earlier messages of its author as `prev`.
+    /// Lines of JSON with a `text`.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }

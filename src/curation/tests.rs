@@ -216,7 +216,7 @@ async fn words_of_an_operator_come_with_a_rule_set_and_in_several_calls() {
 async fn a_dry_run_counts_what_would_change_and_a_test_explains() {
     let node = Node::open().await;
     let version = node.draft(ANN, "橘子").await;
-    let texts = ["橘子", "你好", "别走平台，直接转我"];
+    let texts = ["橘子", "你好", "别走平台，直接转我个人支付宝，便宜三百"];
     let input = json!({"version": version, "texts": texts});
     let run = node.call(ANN, "moderation.dry_run", input).await.unwrap();
     assert_eq!(run["in_force"], json!({"none": 2, "privacy": 0, "property": 1, "sensitive": 0}));

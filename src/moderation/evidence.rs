@@ -7,10 +7,10 @@ use super::{
     amount::{accounts, amounts, digits},
     contact::Contact,
     found::{Class, Found},
-    lexicon::Origin,
     number::{Run, is_inside, sums},
-    prior::Weighing,
+    prior::{Prior, Weighing},
     rules::{COUNTS, Finding},
+    sound::listen,
     text::{JOINT, Text},
     token::{Token, View},
     verdict::{Category, Side},
@@ -36,8 +36,6 @@ pub(super) struct Evidence<'a> {
     pub(super) reach: Range<usize>,
     /// Whether a word of it lies across the edge of a message.
     pub(super) broken: bool,
-    /// Whether the prior found it by itself.
-    pub(super) is_learned: bool,
 }
 
 /// What was found in a text.
@@ -49,24 +47,24 @@ pub(super) struct Gathered<'a> {
 }
 
 impl Engine {
-    /// Everything that speaks against a text of `side`.
-    pub(super) fn gather(
-        &self,
-        text: &Text,
-        side: Side,
-        prior: Option<&Weighing<'_>>,
-    ) -> Gathered<'_> {
+    /// Everything that speaks against a text of `side`. Whoever asks about several messages read as
+    /// one gives no `prior`: it has learned how one message sounds.
+    pub(super) fn gather(&self, text: &Text, side: Side, prior: Option<&Prior>) -> Gathered<'_> {
         let runs = self.numbers.runs(text);
+        let syllables = listen(text);
+        let is_begun = runs.iter().any(|run| run.is_begun(text));
+        let prior = prior.map(|it| it.weigh(text, &syllables, is_begun));
         let more = self.recognised_in(text, &runs);
         let by_contacts = self.contacts.wants(text, &runs);
         let by_addresses = self.addresses.wants(text);
         let mut wanted = [&self.numbers.wants(&runs)[..], &by_contacts, &by_addresses].concat();
-        let learned = prior.map_or_else(Vec::new, Weighing::hits);
+        let finder = prior.as_ref().filter(|_| self.finds_more);
+        let learned = finder.map_or_else(Vec::new, Weighing::hits);
         if !learned.is_empty() {
             wanted.extend(self.rules.reducing());
         }
-        let (found, likely) = self.rules.find(text, side, more, &wanted);
-        let mut findings = self.rules.judge(&found, &likely, prior);
+        let (found, likely) = self.rules.find(text, syllables, side, more, &wanted);
+        let mut findings = self.rules.judge(&found, &likely, prior.as_ref());
         // 五四 is a word, and no word in 一三八五四一七.
         findings.retain(|it| !is_inside(&runs, text, &it.at));
         let counting = findings.iter().filter(|it| it.score >= COUNTS);
@@ -125,8 +123,7 @@ impl Engine {
         let base =
             Evidence::new(at.clone(), (&told.name, &told.reason), told.category, score, view);
         let reach = self.rules.reach(found, finding);
-        let is_learned = told.origin == Origin::Learned;
-        Evidence { broken, reach, is_learned, ..base }
+        Evidence { broken, reach, ..base }
     }
 }
 
@@ -150,7 +147,6 @@ impl<'a> Evidence<'a> {
             is_named: false,
             contact: None,
             broken: false,
-            is_learned: false,
         }
     }
 }

@@ -70,6 +70,7 @@ pub struct Moderation(Arc<Inner>);
 struct Inner {
     engine: ArcSwap<Engine>,
     matrix: Matrix,
+    prior: config::Prior,
     budget: Duration,
     tally: Tally,
 }
@@ -81,6 +82,8 @@ struct Engine {
     contacts: Contacts,
     addresses: Addresses,
     prior: Option<Prior>,
+    /// Whether the prior may find something by itself.
+    finds_more: bool,
     /// The classes of what patterns name and no list holds: money, digits, accounts.
     recognised: [Class; 3],
     version: String,
@@ -133,9 +136,10 @@ impl Moderation {
     /// # Errors
     /// When a file cannot be read, or a rule in it is at fault.
     pub fn load(config: &config::Moderation) -> Result<Self, LexiconFault> {
-        let engine = Arc::new(Engine::new(Lexicon::read(&config.lexicon)?, config.matrix)?);
-        let (engine, matrix, budget) = (ArcSwap::new(engine), config.matrix, config.budget.0);
-        Ok(Self(Arc::new(Inner { engine, matrix, budget, tally: Tally::default() })))
+        let (matrix, prior, budget) = (config.matrix, config.prior, config.budget.0);
+        let engine = Arc::new(Engine::new(Lexicon::read(&config.lexicon)?, matrix, prior)?);
+        let (engine, tally) = (ArcSwap::new(engine), Tally::default());
+        Ok(Self(Arc::new(Inner { engine, matrix, prior, budget, tally })))
     }
 
     /// The version of the rules in force, as verdicts carry it.
@@ -162,7 +166,9 @@ impl Moderation {
     /// What the prior says of a text, and why; `None` when there is none in force.
     pub fn leaning(&self, text: &str) -> Option<Leaning> {
         let (engine, text) = (self.0.engine.load(), Text::new(text));
-        engine.prior.as_ref()?.weigh(&text).leaning(&text)
+        let is_begun = engine.numbers.runs(&text).iter().any(|run| run.is_begun(&text));
+        let syllables = sound::listen(&text);
+        engine.prior.as_ref()?.weigh(&text, &syllables, is_begun).leaning(&text, &syllables)
     }
 
     /// Counts a verdict that is acted on, and the rules that hit; judging itself counts nothing.
@@ -183,38 +189,49 @@ impl Moderation {
 }
 
 impl Engine {
-    fn new(mut lexicon: Lexicon, matrix: Matrix) -> Result<Self, LexiconFault> {
+    fn new(
+        mut lexicon: Lexicon,
+        matrix: Matrix,
+        role: config::Prior,
+    ) -> Result<Self, LexiconFault> {
         let version = lexicon.version.clone();
         let classes = lexicon.classes.clone();
         let list = |name: &str| {
             let class = classes.iter().find(|class| class.name == name);
             class.map_or_else(Vec::new, |class| class.words.clone())
         };
-        let prior = lexicon.prior.take();
+        let prior = lexicon.prior.take().filter(|_| role != config::Prior::Off);
+        let finds_more = role == config::Prior::Full;
         let rules = Rules::new(lexicon)?;
         let numbers = Numbers::new(&rules, &list("joiner"), &list("phone"));
         let contacts = Contacts::new(&rules, list);
         let addresses = Addresses::new(&rules);
         let recognised = RECOGNISED.map(|name| rules.class(name));
-        Ok(Self { rules, numbers, contacts, addresses, prior, recognised, version, matrix })
+        Ok(Self {
+            rules,
+            numbers,
+            contacts,
+            addresses,
+            prior,
+            finds_more,
+            recognised,
+            version,
+            matrix,
+        })
     }
 
     fn examine(&self, question: Question<'_>) -> Examination {
         let text = Text::new(question.text);
         let prior = self.prior.as_ref().filter(|_| question.place.is_talk());
-        let weighing = prior.map(|prior| prior.weigh(&text));
-        let gathered = self.gather(&text, question.side, weighing.as_ref());
+        let gathered = self.gather(&text, question.side, prior);
         let mut numbers: Vec<String> =
             gathered.evidence.iter().filter_map(|it| it.number.clone()).collect();
         let mut hits: Vec<Hit<'_>> =
             gathered.evidence.iter().map(|it| hit(it, text.original(&it.at))).collect();
         let mut withdrawn = Vec::new();
         if let Some(joined) = Joined::new(question.earlier, question.text, &text) {
-            let weighing = prior.map(|prior| prior.weigh(&joined.text));
-            let all = self.gather(&joined.text, question.side, weighing.as_ref());
-            let is_told = weighing.is_some_and(|it| joined.is_told(|part| it.is_hit(part)));
-            let counts = |it: &&Evidence<'_>| joined.counts(it) && !(it.is_learned && is_told);
-            for it in all.evidence.iter().filter(counts) {
+            let all = self.gather(&joined.text, question.side, None);
+            for it in all.evidence.iter().filter(|it| joined.counts(it)) {
                 withdrawn.extend(joined.earlier(&it.at));
                 numbers.extend(it.number.clone());
                 let at = joined.original(&it.at, question.text);

@@ -16,6 +16,7 @@ use super::{
     prior::{Lean, Learned, Weighing},
     reducers::{BY_PRIOR, Reducers},
     sighting::Wants,
+    sound::Syllable,
     text::Text,
     token::{Token, View},
     verdict::{Category, Side},
@@ -28,6 +29,8 @@ pub(super) const COUNTS: u32 = 50;
 const CUE: u32 = 20;
 /// What another hit of the same category adds.
 const COMPANY: u32 = 15;
+/// What the prior adds to a hit of which it is convinced as well.
+const BACKING: u32 = 20;
 /// What an evasive dress adds.
 const EVASION: u32 = 15;
 /// How many phrases that begin before a candidate are looked at.
@@ -68,6 +71,8 @@ pub(super) struct Finding {
     pub(super) score: u32,
     /// What has weakened it.
     pub(super) reduced_by: Vec<u32>,
+    /// Whether the prior is convinced of it as well.
+    pub(super) is_backed: bool,
 }
 
 impl Rules {
@@ -142,11 +147,12 @@ impl Rules {
     pub(super) fn find<'a>(
         &'a self,
         text: &'a Text,
+        syllables: Vec<Syllable>,
         side: Side,
         more: Vec<(Token, Class)>,
         wanted: &[Class],
     ) -> (Found<'a>, Likely) {
-        let sightings = self.words.sight(text);
+        let sightings = self.words.sight(text, syllables);
         let is_by = |rule: u32| self.told(rule).by.is_none_or(|by| by == side);
         let likely = self.waiting.likely(&self.words, &sightings, &more, is_by);
         if likely.rules.is_empty() && wanted.is_empty() {
@@ -173,7 +179,7 @@ impl Rules {
         side: Side,
         more: Vec<(Token, Class)>,
     ) -> (Found<'a>, Likely) {
-        let sightings = self.words.sight(text);
+        let sightings = self.words.sight(text, super::sound::listen(text));
         let mut wants = Wants::default();
         let is_by = |rule: &usize| self.told(*rule as u32).by.is_none_or(|by| by == side);
         (0..self.rules.len()).filter(is_by).for_each(|rule| wants.rules.add(rule));
@@ -277,7 +283,8 @@ impl Rules {
         let lean = prior
             .filter(|_| told.origin == Origin::Curated)
             .map_or(Lean::Neither, |prior| prior.lean(&it.at, told.category, is_grave));
-        let has_cue = lean == Lean::Guilty || cues.are_near(found, &it.at, told.near);
+        let is_backed = lean == Lean::Guilty;
+        let has_cue = is_backed || cues.are_near(found, &it.at, told.near);
         if told.tier == Tier::Cued && !has_cue {
             return None;
         }
@@ -300,8 +307,10 @@ impl Rules {
             reduced_by.push(BY_PRIOR);
         }
         let minus = self.reducers.minus(&reduced_by);
-        let score = score.min(100).saturating_sub(minus);
-        Some(Finding { rule: it.rule, at: it.at.clone(), view: it.view, score, reduced_by })
+        let more = if is_backed && told.tier != Tier::Adding { BACKING } else { 0 };
+        let score = (score.min(100) + more).saturating_sub(minus).min(100);
+        let (rule, at, view) = (it.rule, it.at.clone(), it.view);
+        Some(Finding { rule, at, view, score, reduced_by, is_backed })
     }
 
     /// What the prior has found by itself, less what weakens it.
@@ -311,7 +320,8 @@ impl Rules {
         let rule = self.rules.iter().position(is_its)? as u32;
         let reduced_by = self.reducers.at(found, &it.at, false);
         let score = it.score.saturating_sub(self.reducers.minus(&reduced_by));
-        Some(Finding { rule, at: it.at, view: View::Text, score, reduced_by })
+        let (at, view) = (it.at, View::Text);
+        Some(Finding { rule, at, view, score, reduced_by, is_backed: true })
     }
 
     /// The classes of the words that weaken hits.
@@ -336,7 +346,8 @@ impl Rules {
                 told.tier == Tier::Adding && told.category == category
             };
             let mut counted: Vec<u32> = Vec::new();
-            let mut sum = 0;
+            let is_backed = |it: &Finding| is_adding(it) && it.is_backed && it.score > 0;
+            let mut sum = if findings.iter().any(is_backed) { BACKING } else { 0 };
             for finding in findings.iter().filter(|finding| is_adding(finding)) {
                 // The same rule twice says no more than once.
                 if !counted.contains(&finding.rule) {

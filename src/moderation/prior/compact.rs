@@ -1,4 +1,5 @@
-//! What the prior reads: the characters of words alone, numbers by their length, with where they stand.
+//! What the prior reads: the characters of words and pictures, numbers by their length, with where they
+//! stand.
 
 use crate::moderation::text::{Break, Text};
 
@@ -20,6 +21,18 @@ pub(super) fn compact(text: &Text) -> impl Iterator<Item = (usize, char)> {
             digits = 0;
             Some((at, char.c))
         }
+        Break::Sign if is_picture(char.c) => Some((at, char.c)),
         _ => None,
     })
+}
+
+/// Whether `c` shows a thing, as emoji do. It speaks for itself and parts nothing: 微💰信 is 微信 and 💰.
+#[inline]
+pub(super) fn is_picture(c: char) -> bool {
+    match c {
+        // The colours of skin.
+        '\u{1f3fb}'..='\u{1f3ff}' => false,
+        '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}' => true,
+        _ => false,
+    }
 }

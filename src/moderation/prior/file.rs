@@ -4,10 +4,11 @@ use std::{collections::HashMap, str::FromStr};
 
 use super::{
     CLASSES, Limits, Prior,
-    grams::{Grams, Weights},
+    grams::{Gram, Grams, Weights},
 };
 use crate::moderation::{
     lexicon::{LexiconFault, NEAR, Origin, Rule, SCORE, Scope, Tier},
+    sound::syllable,
     verdict::Category,
 };
 
@@ -54,7 +55,8 @@ impl Prior {
     /// # Errors
     /// When a line is none, is out of order, or says what cannot be.
     pub(in crate::moderation) fn parse(file: &str, text: &str) -> Result<Self, LexiconFault> {
-        let (mut head, mut grams) = (HashMap::new(), Vec::<(Vec<char>, Weights)>::new());
+        let (mut head, mut grams) = (HashMap::new(), Vec::<(Gram, Weights)>::new());
+        let mut last = "";
         for (line, number) in text.lines().zip(1..) {
             let fault = |wrong: &str| fault(file, &format!("line {number}"), wrong);
             let mut columns = line.split('\t');
@@ -66,15 +68,15 @@ impl Prior {
                 head.insert(name, columns.collect::<Vec<_>>());
                 continue;
             }
-            let chars: Vec<char> = key.chars().collect();
-            if !(1..=2).contains(&chars.len()) {
-                return Err(fault("a gram has one or two characters"));
-            }
-            if grams.last().is_some_and(|(last, _)| *last >= chars) {
+            let gram = gram(key).ok_or_else(|| {
+                fault("a gram has one or two characters, or two syllables with a blank between")
+            })?;
+            if last >= key {
                 return Err(fault("the grams are not in order, each once"));
             }
+            last = key;
             let weights = numbers(columns).ok_or_else(|| fault("a gram has three weights"))?;
-            grams.push((chars, weights));
+            grams.push((gram, weights));
         }
         let grams = Grams::new(&grams).ok_or(LexiconFault::Characters)?;
         let mut own = Head { file, head };
@@ -92,6 +94,19 @@ impl Prior {
             return Err(fault(file, "limits", "they rise: grave, benign, cue, alone"));
         }
         Ok(prior)
+    }
+}
+
+/// What a line is about: 信, 微信, or "wei xin" for all that sounds like it.
+fn gram(key: &str) -> Option<Gram> {
+    if let Some((first, second)) = key.split_once(' ') {
+        return Some(Gram::Sound(syllable(first)?, syllable(second)?));
+    }
+    let mut chars = key.chars();
+    match (chars.next(), chars.next(), chars.next()) {
+        (Some(one), None, None) => Some(Gram::One(one)),
+        (Some(first), Some(second), None) => Some(Gram::Two(first, second)),
+        _ => None,
     }
 }
 
@@ -130,11 +145,24 @@ mod tests {
 
     #[test]
     fn a_prior_is_read_whole_or_refused_with_the_line_that_is_wrong() {
-        assert!(Prior::parse("prior.tsv", &format!("{HEAD}一\t1\t2\t-3\n一二\t1\t2\t3\n")).is_ok());
+        assert!(
+            Prior::parse(
+                "prior.tsv",
+                &format!("{HEAD}wei xin\t3\t0\t0\n一\t1\t2\t-3\n一二\t1\t2\t3\n")
+            )
+            .is_ok()
+        );
         for (lines, wrong) in [
             ("一\t1\t2\n", "line 6: a gram has three weights"),
             ("一\t1\t2\t300\n", "line 6: a gram has three weights"),
-            ("一二三\t1\t2\t3\n", "line 6: a gram has one or two characters"),
+            (
+                "一二三\t1\t2\t3\n",
+                "line 6: a gram has one or two characters, or two syllables with a blank between",
+            ),
+            (
+                "wei xqn\t1\t2\t3\n",
+                "line 6: a gram has one or two characters, or two syllables with a blank between",
+            ),
             ("二\t1\t2\t3\n一\t1\t2\t3\n", "line 7: the grams are not in order, each once"),
             ("@limits\t0\t-1\t1\t2\n", "limits: they rise: grave, benign, cue, alone"),
             ("@bias\t1\n", "bias: 3 numbers are missing here"),

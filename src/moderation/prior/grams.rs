@@ -8,6 +8,14 @@ pub(super) type Sums = [i32; CLASSES + 1];
 /// The weights of a gram, by class.
 pub(super) type Weights = [i8; CLASSES];
 
+/// What has weights: a character, a pair of neighbours, or a pair of syllables by their symbols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gram {
+    One(char),
+    Two(char, char),
+    Sound(u16, u16),
+}
+
 /// A pair's place in the table.
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot {
@@ -16,48 +24,57 @@ struct Slot {
     weights: Weights,
 }
 
-/// The weights of characters and pairs.
-///
-/// Characters are numbered, so that a pair is a small number; the pairs lie in one open table, at
-/// most half full, in which most are found at the first look.
+/// The weights of pairs of symbols, in one open table, at most half full, in which most are found at
+/// the first look.
 #[derive(Debug)]
-pub(super) struct Grams {
-    alphabet: Alphabet,
-    /// By symbol; `None` for a character that stands in pairs alone.
-    singles: Vec<Option<Weights>>,
+struct Pairs {
     slots: Box<[Slot]>,
     /// How many bits of a pair's hash are left out.
     shift: u32,
 }
 
+/// The weights of characters, of pairs of them, and of pairs of syllables.
+///
+/// Characters are numbered, as syllables are, so that a pair is a small number.
+#[derive(Debug)]
+pub(super) struct Grams {
+    alphabet: Alphabet,
+    /// By symbol; `None` for a character that stands in pairs alone.
+    singles: Vec<Option<Weights>>,
+    pairs: Pairs,
+    sounds: Pairs,
+}
+
 impl Grams {
-    /// Takes `grams`, each of one or two characters and each once; `None` when there are more
-    /// characters than can be numbered.
-    pub(super) fn new(grams: &[(Vec<char>, Weights)]) -> Option<Self> {
-        let pairs = grams.iter().filter(|(chars, _)| chars.len() == 2).count();
-        let room = (2 * pairs).next_power_of_two().max(2);
+    /// Takes `grams`, each once; `None` when there are more characters than can be numbered.
+    pub(super) fn new(grams: &[(Gram, Weights)]) -> Option<Self> {
+        let count = |is: fn(&Gram) -> bool| grams.iter().filter(|(gram, _)| is(gram)).count();
         let mut table = Self {
             alphabet: Alphabet::default(),
             singles: vec![None],
-            slots: vec![Slot::default(); room].into(),
-            shift: u32::BITS - room.trailing_zeros(),
+            pairs: Pairs::with_room(count(|gram| matches!(gram, Gram::Two(..)))),
+            sounds: Pairs::with_room(count(|gram| matches!(gram, Gram::Sound(..)))),
         };
-        for (chars, weights) in grams {
-            let mut symbols = [NONE; 2];
-            for (symbol, c) in symbols.iter_mut().zip(chars) {
-                *symbol = table.alphabet.number(*c)?;
-                table.singles.resize(table.singles.len().max(usize::from(*symbol) + 1), None);
-            }
-            match symbols {
-                [one, NONE] => table.singles[usize::from(one)] = Some(*weights),
-                [first, second] => {
-                    let pair = pair(first, second);
-                    let at = table.place(pair);
-                    table.slots[at] = Slot { pair, weights: *weights };
+        for (gram, weights) in grams {
+            match *gram {
+                Gram::One(c) => {
+                    let symbol = table.number(c)?;
+                    table.singles[usize::from(symbol)] = Some(*weights);
                 }
+                Gram::Two(first, second) => {
+                    let symbols = [table.number(first)?, table.number(second)?];
+                    table.pairs.add(symbols, *weights);
+                }
+                Gram::Sound(first, second) => table.sounds.add([first, second], *weights),
             }
         }
         Some(table)
+    }
+
+    fn number(&mut self, c: char) -> Option<u16> {
+        let symbol = self.alphabet.number(c)?;
+        self.singles.resize(self.singles.len().max(usize::from(symbol) + 1), None);
+        Some(symbol)
     }
 
     /// The symbol of a character, for [`Grams::sums`].
@@ -78,13 +95,42 @@ impl Grams {
         if is_new && let Some(weights) = self.singles[usize::from(symbol)] {
             add(&mut sums, weights);
         }
-        if before != NONE && (is_new || !near.windows(2).any(|pair| *pair == [before, symbol])) {
-            let slot = self.slots[self.place(pair(before, symbol))];
-            if slot.pair != 0 {
-                add(&mut sums, slot.weights);
-            }
+        if before != NONE && (is_new || !has(near, [before, symbol])) {
+            self.pairs.add_to(&mut sums, [before, symbol]);
         }
         sums
+    }
+
+    /// What a syllable adds behind another one, unless both have come up in those of `near`.
+    #[inline]
+    pub(super) fn sound(&self, before: u16, symbol: u16, near: &[u16]) -> Sums {
+        let mut sums = Sums::default();
+        if !near.contains(&symbol) || !has(near, [before, symbol]) {
+            self.sounds.add_to(&mut sums, [before, symbol]);
+        }
+        sums
+    }
+}
+
+impl Pairs {
+    fn with_room(count: usize) -> Self {
+        let room = (2 * count).next_power_of_two().max(2);
+        let shift = u32::BITS - room.trailing_zeros();
+        Self { slots: vec![Slot::default(); room].into(), shift }
+    }
+
+    fn add(&mut self, symbols: [u16; 2], weights: Weights) {
+        let pair = pair(symbols);
+        let at = self.place(pair);
+        self.slots[at] = Slot { pair, weights };
+    }
+
+    #[inline]
+    fn add_to(&self, sums: &mut Sums, symbols: [u16; 2]) {
+        let slot = self.slots[self.place(pair(symbols))];
+        if slot.pair != 0 {
+            add(sums, slot.weights);
+        }
     }
 
     /// Where a pair lies, or would lie.
@@ -99,9 +145,15 @@ impl Grams {
     }
 }
 
+/// Whether both symbols stand side by side among those of `near`.
+#[inline]
+fn has(near: &[u16], pair: [u16; 2]) -> bool {
+    near.windows(2).any(|two| *two == pair)
+}
+
 /// A pair as a number that is not 0: symbols are counted from 1 on.
 #[inline]
-fn pair(first: u16, second: u16) -> u32 {
+fn pair([first, second]: [u16; 2]) -> u32 {
     u32::from(first) << 16 | u32::from(second)
 }
 
@@ -119,9 +171,11 @@ mod tests {
     #[test]
     fn every_gram_has_its_own_weights_and_others_have_none() {
         let chars: Vec<char> = ('一'..).take(300).collect();
-        let ones = chars.iter().zip(0..).map(|(c, at)| (vec![*c], [(at % 100) as i8, 1, 2]));
-        let twos = chars.windows(2).zip(0..).map(|(two, at)| (two.to_vec(), [-1, at as i8, 3]));
-        let grams: Vec<_> = ones.skip(1).chain(twos).collect();
+        let ones = chars.iter().zip(0..).map(|(c, at)| (Gram::One(*c), [(at % 100) as i8, 1, 2]));
+        let twos = chars.windows(2).zip(0..);
+        let twos = twos.map(|(two, at)| (Gram::Two(two[0], two[1]), [-1, at as i8, 3]));
+        let sounds = [(Gram::Sound(5, 6), [7, 7, 7])];
+        let grams: Vec<_> = ones.skip(1).chain(twos).chain(sounds).collect();
         let table = Grams::new(&grams).unwrap();
         let symbols: Vec<u16> = chars.iter().map(|c| table.symbol(*c)).collect();
         assert_eq!(table.sums(NONE, symbols[0], &[]), [0; 4], "it stands in a pair alone");
@@ -139,5 +193,8 @@ mod tests {
         }
         assert_eq!(table.symbol('a'), NONE);
         assert_eq!(table.sums(symbols[1], NONE, &[]), [0; 4]);
+        assert_eq!(table.sound(5, 6, &[6, 5]), [7, 7, 7, 1]);
+        assert_eq!(table.sound(5, 6, &[5, 6, 5]), [0; 4]);
+        assert_eq!(table.sound(6, 5, &[]), [0; 4]);
     }
 }

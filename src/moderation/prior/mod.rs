@@ -16,12 +16,15 @@ pub(super) use self::{
     weighing::{Learned, Weighing},
 };
 pub use self::{views::Views, weighing::Leaning};
-use super::text::Text;
+use super::{sound::Syllable, text::Text};
 
 /// The classes that speak against a text.
 const CLASSES: usize = 3;
-/// Where fewer grams are known than six characters have, the prior alone makes no hit.
-const GRAMS_MIN: i32 = 10;
+/// Where fewer grams are known than seven characters and their sounds have, the prior alone makes no
+/// hit: 我的手机号是 has fewer.
+const GRAMS_MIN: i32 = 20;
+/// Where fewer are known than four characters have, it weakens nothing: a rule may be all that the text is.
+const BENIGN_MIN: i32 = 10;
 
 /// The weights that were learned, and how far they are to be trusted.
 #[derive(Debug)]
@@ -61,9 +64,15 @@ pub(super) enum Lean {
 }
 
 impl Prior {
-    /// Weighs a text, in time linear in its length.
-    pub(super) fn weigh(&self, text: &Text) -> Weighing<'_> {
-        Weighing::new(self, text)
+    /// Weighs a text that sounds like `syllables`, in time linear in its length. Where a number is begun and not ended in it, as
+    /// `is_begun` says, nothing speaks for privacy: what it is, the rest will tell.
+    pub(super) fn weigh(
+        &self,
+        text: &Text,
+        syllables: &[Syllable],
+        is_begun: bool,
+    ) -> Weighing<'_> {
+        Weighing::new(self, text, syllables, is_begun)
     }
 
     /// By class, how much more likely it is than none of them: the logarithm of the odds.

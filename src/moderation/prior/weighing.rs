@@ -4,8 +4,18 @@
 
 use std::ops::Range;
 
-use super::{CLASSES, GRAMS_MIN, Lean, Limits, Prior, compact::compact, grams::Sums};
-use crate::moderation::{alphabet::NONE, rules::COUNTS, text::Text, verdict::Category};
+use super::{
+    BENIGN_MIN, CLASSES, GRAMS_MIN, Lean, Limits, Prior,
+    compact::{compact, is_picture},
+    grams::Sums,
+};
+use crate::moderation::{
+    alphabet::NONE,
+    rules::COUNTS,
+    sound::{Syllable, spelling_of},
+    text::Text,
+    verdict::Category,
+};
 
 /// How many characters are weighed together: few messages have more, and what is learned has few.
 const WINDOW: usize = 64;
@@ -38,6 +48,8 @@ pub(in crate::moderation) struct Weighing<'a> {
     /// What the characters before each place add up to.
     sums: Vec<Sums>,
     windows: Vec<Window>,
+    /// Whether a number is begun in it and not ended.
+    is_begun: bool,
 }
 
 /// A hit by the prior alone.
@@ -65,22 +77,35 @@ pub struct Leaning {
 }
 
 impl<'a> Weighing<'a> {
-    pub(super) fn new(prior: &'a Prior, text: &Text) -> Self {
+    pub(super) fn new(
+        prior: &'a Prior,
+        text: &Text,
+        syllables: &[Syllable],
+        is_begun: bool,
+    ) -> Self {
         let (mut places, mut sums) = (Vec::with_capacity(text.len()), Vec::new());
         sums.reserve(text.len() + 1);
         let (mut sum, mut before) = (Sums::default(), NONE);
         sums.push(sum);
         let mut symbols: Vec<u16> = Vec::with_capacity(text.len());
+        let mut heard = Heard::new(syllables);
         for (at, c) in compact(text) {
             let symbol = prior.grams.symbol(c);
             let near = &symbols[symbols.len().saturating_sub(ONCE)..];
-            sum = added(sum, prior.grams.sums(before, symbol, near));
-            before = symbol;
+            if is_picture(c) {
+                sum = added(sum, prior.grams.sums(NONE, symbol, near));
+            } else {
+                sum = added(sum, prior.grams.sums(before, symbol, near));
+                before = symbol;
+            }
             symbols.push(symbol);
+            heard.until(at, |pair, near| {
+                sum = added(sum, prior.grams.sound(pair[0], pair[1], near))
+            });
             places.push(at as u32);
             sums.push(sum);
         }
-        let mut weighing = Self { prior, places, sums, windows: Vec::new() };
+        let mut weighing = Self { prior, places, sums, windows: Vec::new(), is_begun };
         weighing.divide();
         weighing
     }
@@ -129,8 +154,9 @@ impl<'a> Weighing<'a> {
         let last = read.end / STEP;
         let windows = self.windows.iter().take(last + 1).skip(first.min(self.windows.len() - 1));
         let class = class(category);
-        let (mut own, mut any) = (f32::MIN, f32::MIN);
-        for Window { scores, .. } in windows {
+        let (mut own, mut any, mut is_known) = (f32::MIN, f32::MIN, false);
+        for Window { scores, at } in windows {
+            is_known |= self.known(at) >= BENIGN_MIN;
             own = own.max(scores[class]);
             any = any.max(worst(scores).1);
         }
@@ -139,16 +165,15 @@ impl<'a> Weighing<'a> {
         // What is surely something else is named so by the prior itself.
         let is_other = any >= alone;
         match own {
-            _ if own >= cue && own >= any => Lean::Guilty,
-            _ if any < benign || (own < benign && is_other) => Lean::Benign,
+            _ if own >= cue && own >= any && !self.must_wait(class) => Lean::Guilty,
+            _ if is_known && (any < benign || (own < benign && is_other)) => Lean::Benign,
             _ => Lean::Neither,
         }
     }
 
-    /// Whether the characters of `at`, read by themselves, are a hit.
-    pub(in crate::moderation) fn is_hit(&self, at: &Range<usize>) -> bool {
-        let read = self.read(at);
-        self.known(&read) >= GRAMS_MIN && worst(&self.scores(&read)).1 >= self.prior.limits.alone
+    /// Whether nothing can be said yet for a class: the half of a number is no phone.
+    fn must_wait(&self, class: usize) -> bool {
+        self.is_begun && CATEGORIES[class] == Category::Privacy
     }
 
     /// The hits by the prior alone; of windows that overlap the worst.
@@ -156,7 +181,8 @@ impl<'a> Weighing<'a> {
         let mut hits: Vec<(&Window, usize, f32)> = Vec::new();
         for window in &self.windows {
             let (class, score) = worst(&window.scores);
-            if score < self.prior.limits.alone || self.known(&window.at) < GRAMS_MIN {
+            let is_enough = self.known(&window.at) >= GRAMS_MIN && !self.must_wait(class);
+            if score < self.prior.limits.alone || !is_enough {
                 continue;
             }
             let overlapping = hits.last().filter(|last| window.at.start < last.0.at.end);
@@ -194,7 +220,11 @@ impl<'a> Weighing<'a> {
     }
 
     /// What the prior says of the worst window of `text`, and why.
-    pub(in crate::moderation) fn leaning(&self, text: &Text) -> Option<Leaning> {
+    pub(in crate::moderation) fn leaning(
+        &self,
+        text: &Text,
+        syllables: &[Syllable],
+    ) -> Option<Leaning> {
         let window = self.windows.iter().max_by(|a, b| {
             let [a, b] = [a, b].map(|it| worst(&it.scores).1);
             a.total_cmp(&b)
@@ -203,21 +233,65 @@ impl<'a> Weighing<'a> {
         let read: Vec<char> = compact(text).map(|(_, c)| c).collect();
         let scale = self.prior.unit / (self.known(&window.at) as f32 + self.prior.shrink).sqrt();
         let mut grams: Vec<(String, f32)> = Vec::new();
-        for at in window.at.clone() {
-            let [before, symbol] = [at.checked_sub(1), Some(at)]
-                .map(|at| at.map_or(NONE, |at| self.prior.grams.symbol(read[at])));
+        let mut before = None;
+        for c in &read[window.at.clone()] {
+            let symbol = self.prior.grams.symbol(*c);
             let one = self.prior.grams.sums(NONE, symbol, &[])[class];
-            let both = self.prior.grams.sums(before, symbol, &[])[class];
-            grams.push((read[at].to_string(), one as f32 * scale));
-            if both != one {
-                grams.push((read[at - 1..=at].iter().collect(), (both - one) as f32 * scale));
+            grams.push((c.to_string(), one as f32 * scale));
+            if is_picture(*c) {
+                continue;
             }
+            if let Some(first) = before {
+                let pair = self.prior.grams.sums(self.prior.grams.symbol(first), symbol, &[]);
+                let share = (pair[class] - one) as f32 * scale;
+                grams.push(([first, *c].iter().collect(), share));
+            }
+            before = Some(*c);
         }
+        let places = &self.places[window.at.clone()];
+        let last = places.last().map_or(0, |last| *last as usize);
+        let first = places.first().map_or(0, |first| *first as usize);
+        let before = syllables.partition_point(|it| it.last() < first);
+        Heard::new(&syllables[before..]).until(last, |pair, _| {
+            let share = self.prior.grams.sound(pair[0], pair[1], &[])[class] as f32 * scale;
+            let spelled = pair.map(|symbol| spelling_of(symbol).unwrap_or_default());
+            grams.push((spelled.join(" "), share));
+        });
+        grams.retain(|(_, share)| *share != 0.0);
         grams.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.cmp(&b.0)));
         grams.dedup();
-        let is_enough = self.known(&window.at) >= GRAMS_MIN;
+        let is_enough = self.known(&window.at) >= GRAMS_MIN && !self.must_wait(class);
         let (category, limits) = (CATEGORIES[class], self.prior.limits);
         Some(Leaning { category, score, is_enough, limits, grams })
+    }
+}
+
+/// The syllables of a text, as they are followed through it.
+struct Heard<'a> {
+    syllables: &'a [Syllable],
+    symbols: Vec<u16>,
+}
+
+impl<'a> Heard<'a> {
+    fn new(syllables: &'a [Syllable]) -> Self {
+        Self { syllables, symbols: Vec::with_capacity(syllables.len()) }
+    }
+
+    /// Calls `each` with every pair of syllables that ends at most at `at` and was not passed yet, and
+    /// with those right before the second of them.
+    fn until(&mut self, at: usize, mut each: impl FnMut([u16; 2], &[u16])) {
+        while let Some(syllable) = self.syllables.get(self.symbols.len()) {
+            if syllable.last() > at {
+                break;
+            }
+            let symbol = syllable.symbol().unwrap_or(NONE);
+            let near = &self.symbols[self.symbols.len().saturating_sub(ONCE)..];
+            match near.last() {
+                Some(before) if *before != NONE && symbol != NONE => each([*before, symbol], near),
+                _ => {}
+            }
+            self.symbols.push(symbol);
+        }
     }
 }
 

@@ -10,12 +10,10 @@ use serde::Deserialize;
 
 use crate::{app::cli, moderation::Views};
 
-/// A text, and what its author wrote before.
+/// A text, and whatever else stands in its line.
 #[derive(Deserialize)]
 struct Line {
     text: String,
-    #[serde(default)]
-    prev: Vec<String>,
 }
 
 pub(super) fn run(wanted: &cli::LexiconFold) -> anyhow::Result<()> {
@@ -30,8 +28,7 @@ pub(super) fn run(wanted: &cli::LexiconFold) -> anyhow::Result<()> {
             }
             let line: Line =
                 serde_json::from_str(&line).with_context(|| format!("{name}, line {number}"))?;
-            let earlier: Vec<&str> = line.prev.iter().map(String::as_str).collect();
-            serde_json::to_writer(&mut out, &Views::new(&line.text, &earlier))?;
+            serde_json::to_writer(&mut out, &Views::new(&line.text))?;
             writeln!(out)?;
         }
     }

@@ -55,7 +55,7 @@ fn told(leaning: &Leaning) -> String {
         _ if score < limits.grave => "all rules are weakened",
         _ if score < limits.benign => "rules are weakened",
         _ if score < limits.cue => "rules decide",
-        _ if score < limits.alone || !leaning.is_enough => "a cue",
+        _ if score < limits.alone || !leaning.is_enough => "a cue at most",
         _ => "a hit",
     };
     let most = leaning.grams.iter().take(GRAMS);
