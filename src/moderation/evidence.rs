@@ -63,7 +63,7 @@ impl Engine {
         if !learned.is_empty() {
             wanted.extend(self.rules.reducing());
         }
-        let (found, likely) = self.rules.find(text, syllables, side, more, &wanted);
+        let (found, likely) = self.rules.find((text, syllables), side, more, &wanted);
         let mut findings = self.rules.judge(&found, &likely, prior.as_ref());
         // 五四 is a word, and no word in 一三八五四一七.
         findings.retain(|it| !is_inside(&runs, text, &it.at));

@@ -142,12 +142,12 @@ impl Rules {
         written.map(|rule| rule.told.name.as_str())
     }
 
-    /// The tokens of a text that matter to what `side` must not write, or are of the classes that
-    /// recognisers want, with `more` that those found; and what may come of them.
+    /// The tokens of a text, given with its syllables, that matter to what `side` must not write, or
+    /// are of the classes that recognisers want, with `more` that those found; and what may come of
+    /// them.
     pub(super) fn find<'a>(
         &'a self,
-        text: &'a Text,
-        syllables: Vec<Syllable>,
+        (text, syllables): (&'a Text, Vec<Syllable>),
         side: Side,
         more: Vec<(Token, Class)>,
         wanted: &[Class],
