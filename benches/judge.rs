@@ -1,8 +1,9 @@
 //! What judging costs: single messages, much text at once, and texts that were made to be slow.
 //!
 //! `cargo bench --bench judge`. The messages are the labelled lines of `tests/moderation`, once with
-//! the built-in rules and once with 110 000 words of an operator beside them. Before criterion takes
-//! its samples, a table of percentiles over single messages is printed, which criterion has not.
+//! the built-in rules, once with these without the prior, and once with 110 000 words of an operator
+//! beside them. Before criterion takes its samples, a table of percentiles over single messages is
+//! printed, which criterion has not.
 
 use std::{hint::black_box, time::Duration};
 
@@ -58,14 +59,16 @@ fn lines(files: &[&str]) -> Vec<Line> {
     files.iter().map(read).flat_map(|file| file.lines().map(parse).collect::<Vec<_>>()).collect()
 }
 
-fn sets() -> [(&'static str, RuleSet); 2] {
+fn sets() -> [(&'static str, RuleSet); 3] {
     let moderation = Moderation::load(&config::moderation::Moderation::default())
         .expect("the rules are built in");
     let mut files = belfry::moderation::files("").expect("the rules are built in");
     let built_in = moderation.compile(files.clone()).expect("the rules are sound");
+    let rules = files.iter().filter(|(name, _)| name != "prior.tsv").cloned();
+    let rules = moderation.compile(rules).expect("the rules are sound");
     files.push(("sensitive.txt".to_owned(), words::made_up()));
     let large = moderation.compile(files).expect("the list is sound");
-    [("built-in", built_in), ("with_110_000_words", large)]
+    [("built-in", built_in), ("without_the_prior", rules), ("with_110_000_words", large)]
 }
 
 #[expect(clippy::print_stderr, reason = "what was measured is for whoever runs it")]
@@ -131,7 +134,7 @@ fn judging(criterion: &mut Criterion) {
 
 /// Texts that nobody writes but who wants to stop the server: linear time each.
 fn hostile(criterion: &mut Criterion) {
-    let [(_, set), _] = sets();
+    let [(_, set), ..] = sets();
     let mut group = criterion.benchmark_group("hostile_1_MiB");
     group.sample_size(10);
     for (name, unit) in [

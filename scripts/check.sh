@@ -31,6 +31,13 @@ tables() {
   target/tables/bin/python scripts/tables --check
 }
 
+# The prior of moderation is what its lines teach today.
+prior() {
+  python3 -m venv target/prior
+  target/prior/bin/pip install --quiet --requirement scripts/prior.requirements.txt
+  target/prior/bin/python scripts/prior --check
+}
+
 fuzzing() {
   if ! cargo +nightly --version >/dev/null 2>&1; then
     printf 'Fuzzing needs a nightly compiler: rustup toolchain install nightly\n' >&2
@@ -54,5 +61,6 @@ step 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
 step 'documents' make --no-print-directory docs
 step 'dependencies' dependencies
 step 'tables' tables
+step 'prior' prior
 step 'fuzzing' fuzzing
 printf '\nAll checked in %s s.\n' "$SECONDS"

@@ -100,6 +100,8 @@ pub enum Lexicon {
     Test(LexiconTest),
     /// Judges labelled lines: recall by evasion, false alarms, exact numbers, time.
     Eval(LexiconEval),
+    /// Prints how the engine reads each line: folded, and compact as the prior reads it.
+    Fold(LexiconFold),
 }
 
 /// Which rules.
@@ -161,6 +163,14 @@ pub struct LexiconEval {
     /// Which rules.
     #[command(flatten)]
     pub rules: Rules,
+}
+
+/// `belfry lexicon fold`.
+#[derive(Args, Debug)]
+pub struct LexiconFold {
+    /// Lines of JSON with a `text`.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
 }
 
 /// A value by the name that JSON has for it.

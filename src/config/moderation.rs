@@ -33,6 +33,19 @@ impl Action {
     }
 }
 
+/// What the prior may do that a rule set holds: how speech sounds that rules are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prior {
+    /// It weakens rules and backs them, and finds what no rule knows.
+    #[default]
+    Full,
+    /// It weakens rules and backs them, and finds nothing by itself.
+    Aid,
+    /// Nothing: rules judge alone.
+    Off,
+}
+
 /// What is done with a text of each category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,6 +95,8 @@ const PROBE_PAUSE_MAX: Span = Span::seconds(86_400);
 pub struct Moderation {
     /// A folder of rules, `*.toml`, instead of the built-in ones; empty for the built-in ones.
     pub lexicon: String,
+    /// What the prior of a rule set may do; `off` when it should turn out wrong.
+    pub prior: Prior,
     /// How often the folder and what was published are looked at; `0s` only at the start.
     pub watch: Span,
     /// How long judging a text may take, 10 ms or more; `0s` for any time. A text that takes longer is not shown.
@@ -121,6 +136,7 @@ impl Default for Moderation {
     fn default() -> Self {
         Self {
             lexicon: String::new(),
+            prior: Prior::default(),
             watch: Span::seconds(1),
             budget: Span::milliseconds(250),
             probe_max: 5,

@@ -216,15 +216,13 @@ async fn words_of_an_operator_come_with_a_rule_set_and_in_several_calls() {
 async fn a_dry_run_counts_what_would_change_and_a_test_explains() {
     let node = Node::open().await;
     let version = node.draft(ANN, "橘子").await;
-    let texts = ["橘子", "你好", "别走平台，直接转我"];
+    let texts = ["橘子", "你好", "别走平台，直接转我个人支付宝，便宜三百"];
     let input = json!({"version": version, "texts": texts});
     let run = node.call(ANN, "moderation.dry_run", input).await.unwrap();
     assert_eq!(run["in_force"], json!({"none": 2, "privacy": 0, "property": 1, "sensitive": 0}));
-    assert_eq!(run["draft"], json!({"none": 2, "privacy": 0, "property": 1, "sensitive": 0}));
-    let changed = json!([
-        {"index": 0, "from": null, "to": "property"},
-        {"index": 2, "from": "property", "to": null},
-    ]);
+    // A draft keeps the prior of its base, to which the third text sounds like an offer.
+    assert_eq!(run["draft"], json!({"none": 1, "privacy": 0, "property": 2, "sensitive": 0}));
+    let changed = json!([{"index": 0, "from": null, "to": "property"}]);
     assert_eq!(run["changed"], changed);
     assert_eq!(run["added"], json!(["a"]));
     let many = json!({"version": version, "texts": vec!["x"; 1_001]});

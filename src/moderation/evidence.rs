@@ -8,7 +8,9 @@ use super::{
     contact::Contact,
     found::{Class, Found},
     number::{Run, is_inside, sums},
+    prior::{Prior, Weighing},
     rules::{COUNTS, Finding},
+    sound::listen,
     text::{JOINT, Text},
     token::{Token, View},
     verdict::{Category, Side},
@@ -45,15 +47,24 @@ pub(super) struct Gathered<'a> {
 }
 
 impl Engine {
-    /// Everything that speaks against a text of `side`.
-    pub(super) fn gather(&self, text: &Text, side: Side) -> Gathered<'_> {
+    /// Everything that speaks against a text of `side`. Whoever asks about several messages read as
+    /// one gives no `prior`: it has learned how one message sounds.
+    pub(super) fn gather(&self, text: &Text, side: Side, prior: Option<&Prior>) -> Gathered<'_> {
         let runs = self.numbers.runs(text);
+        let syllables = listen(text);
+        let is_begun = runs.iter().any(|run| run.is_begun(text));
+        let prior = prior.map(|it| it.weigh(text, &syllables, is_begun));
         let more = self.recognised_in(text, &runs);
         let by_contacts = self.contacts.wants(text, &runs);
         let by_addresses = self.addresses.wants(text);
-        let wanted = [&self.numbers.wants(&runs)[..], &by_contacts, &by_addresses].concat();
-        let (found, likely) = self.rules.find(text, side, more, &wanted);
-        let mut findings = self.rules.judge(&found, &likely);
+        let mut wanted = [&self.numbers.wants(&runs)[..], &by_contacts, &by_addresses].concat();
+        let finder = prior.as_ref().filter(|_| self.finds_more);
+        let learned = finder.map_or_else(Vec::new, Weighing::hits);
+        if !learned.is_empty() {
+            wanted.extend(self.rules.reducing());
+        }
+        let (found, likely) = self.rules.find((text, syllables), side, more, &wanted);
+        let mut findings = self.rules.judge(&found, &likely, prior.as_ref());
         // 五四 is a word, and no word in 一三八五四一七.
         findings.retain(|it| !is_inside(&runs, text, &it.at));
         let counting = findings.iter().filter(|it| it.score >= COUNTS);
@@ -77,6 +88,16 @@ impl Engine {
                 let base = Evidence::new(at.clone(), told, Category::Privacy, score, View::Text);
                 Evidence { contact: Some(at), ..base }
             }));
+        }
+        // What rules say is named by them: the prior speaks where they are silent.
+        if evidence.is_empty() {
+            let learned = learned.into_iter().filter_map(|it| self.rules.learned(&found, it));
+            for finding in learned {
+                if finding.score >= COUNTS {
+                    evidence.push(self.of_words(&found, &finding));
+                }
+                findings.push(finding);
+            }
         }
         Gathered { evidence, findings }
     }

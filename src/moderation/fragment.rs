@@ -9,16 +9,19 @@ use std::ops::Range;
 use super::{
     evidence::Evidence,
     fold::numeral,
-    text::{Break, JOINT, Text, kind},
+    text::{Break, Char, JOINT, Text, kind},
     token::View,
 };
 
 /// How many earlier messages are looked at.
 const EARLIER_MAX: usize = 6;
-/// A longer message is no piece; its end may still be the first one, in characters.
+/// A longer message is no piece; its end may still be the first one and its first clause the last, in
+/// characters.
 const PIECE_MAX: usize = 24;
 /// How much of the end of a longer message is read, in characters.
 const TAIL: usize = 16;
+/// How much of the beginning of a longer last message is, at most: its first clause.
+const HEAD: usize = 16;
 /// In messages of at most so many characters a pattern may go on across the edge.
 const SHORT: usize = 18;
 /// So many characters of words may stand on each side of a part of a number.
@@ -41,7 +44,8 @@ pub(super) struct Joined {
 impl Joined {
     /// Joins `text` to what can be pieces among `earlier`, oldest first; `None` when nothing can.
     pub(super) fn new(earlier: &[&str], text: &str, folded: &Text) -> Option<Self> {
-        if words(folded) > PIECE_MAX || words(folded) == 0 {
+        let text = if words(folded.chars()) > PIECE_MAX { head(text, folded)? } else { text };
+        if words(folded.chars()) == 0 {
             return None;
         }
         let mut pieces: Vec<&str> = Vec::new();
@@ -136,11 +140,13 @@ impl Joined {
         let before = &chars[message.start..from];
         let after = &chars[message.end.min(at.end)..message.end];
         let has_digits = (from..message.end.min(at.end)).any(is_digit) || before.is_empty();
-        let is_bare = |part: &[super::text::Char], words_max: usize| {
-            let words = part.iter().filter(|char| kind(char.c) == Break::Word).count();
-            words <= words_max && !part.iter().any(|char| char.c.is_ascii_digit())
+        let is_bare = |part: &[Char], words_max: usize| {
+            words(part) <= words_max && !part.iter().any(|char| char.c.is_ascii_digit())
         };
-        has_digits && is_bare(before, AROUND_MAX) && is_bare(after, AROUND_MAX)
+        // 345678，晚上再打: what a clause parts from it may be as long as it likes.
+        let is_parted = after.first().is_some_and(|char| kind(char.c) >= Break::Clause);
+        let after_max = if is_parted { PIECE_MAX } else { AROUND_MAX };
+        has_digits && is_bare(before, AROUND_MAX) && is_bare(after, after_max)
     }
 }
 
@@ -148,8 +154,16 @@ fn is_digit(c: char) -> bool {
     c.is_ascii_digit() || numeral(c).is_some()
 }
 
-fn words(text: &Text) -> usize {
-    text.chars().iter().filter(|char| kind(char.c) == Break::Word && char.c != JOINT).count()
+fn words(chars: &[Char]) -> usize {
+    chars.iter().filter(|char| kind(char.c) == Break::Word && char.c != JOINT).count()
+}
+
+/// The first clause of a message, when it is short: a number is never cut there.
+fn head<'a>(message: &'a str, folded: &Text) -> Option<&'a str> {
+    let begins = &folded.chars()[..folded.len().min(HEAD)];
+    let is_end = |at: &usize| begins[*at].kind >= Break::Clause && words(&begins[..*at]) > 0;
+    let end = (0..begins.len()).find(is_end)?;
+    message.get(..begins[end].start as usize)
 }
 
 /// The last characters of a message.

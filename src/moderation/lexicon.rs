@@ -9,21 +9,23 @@ use std::{
 use serde::Deserialize;
 
 use super::{
+    prior::{Prior, is_prior},
     token::View,
     verdict::{Category, Side},
     word_list,
 };
 
 /// The rules that are built in, by file name.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
     ("context.toml", include_str!("../../config/lexicon/context.toml")),
+    ("prior.tsv", include_str!("../../config/lexicon/prior.tsv")),
     ("privacy.toml", include_str!("../../config/lexicon/privacy.toml")),
     ("property.toml", include_str!("../../config/lexicon/property.toml")),
     ("sensitive.toml", include_str!("../../config/lexicon/sensitive.toml")),
     ("words.toml", include_str!("../../config/lexicon/words.toml")),
 ];
 /// Raised when code changes what the same rules find.
-const ENGINE: &[u8] = b"belfry moderation 3";
+const ENGINE: &[u8] = b"belfry moderation 5";
 const FILE_BYTES_MAX: u64 = 16 << 20;
 /// How near a cue must be when a rule does not say, in characters.
 pub(super) const NEAR: usize = 16;
@@ -147,6 +149,8 @@ pub(super) enum Origin {
     Curated,
     /// A plain list: every word is what it is.
     List,
+    /// It has no words: what the prior finds by itself is named after it.
+    Learned,
 }
 
 /// Which readings a word is looked for in, beside the plain one.
@@ -208,6 +212,8 @@ pub(super) struct Lexicon {
     pub(super) reducers: Vec<Reducer>,
     /// Phrases in which no word counts.
     pub(super) allow: Vec<String>,
+    /// How speech sounds that rules are about, where a file tells it.
+    pub(super) prior: Option<Prior>,
     /// The beginning of a hash over the text of the rules and the engine's own version.
     pub(super) version: String,
 }
@@ -246,7 +252,7 @@ impl Lexicon {
     /// The rules of the folder at `path`, or the built-in ones when it is empty.
     pub(super) fn read(path: &str) -> Result<Self, LexiconFault> {
         let lexicon = Self::parse(files(path)?)?;
-        if lexicon.rules.is_empty() {
+        if lexicon.rules.iter().all(|rule| rule.origin == Origin::Learned) {
             Err(LexiconFault::Empty(path.to_owned()))
         } else {
             Ok(lexicon)
@@ -266,6 +272,10 @@ impl Lexicon {
                 lexicon.rules.push(word_list::rule(category, &file, &text)?);
                 continue;
             }
+            if is_prior(&file) {
+                lexicon.prior = Some(Prior::parse(&file, &text)?);
+                continue;
+            }
             let parsed: File = toml::from_str(&text).map_err(|source| LexiconFault::Parse {
                 file: file.clone(),
                 source: Box::new(source),
@@ -275,6 +285,9 @@ impl Lexicon {
             lexicon.classes.extend(parsed.class);
             lexicon.reducers.extend(parsed.reducer);
             lexicon.allow.extend(parsed.allow);
+        }
+        if lexicon.prior.is_some() {
+            lexicon.rules.extend(Prior::rules());
         }
         lexicon.version = hasher.finalize().to_hex()[..12].to_owned();
         Ok(lexicon)
@@ -337,7 +350,8 @@ pub fn rule_files(folder: &str) -> io::Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let is_rules = path.extension().is_some_and(|extension| extension == "toml");
-        if is_rules || path.to_str().and_then(word_list::category).is_some() {
+        let is_part = |path: &str| word_list::category(path).is_some() || is_prior(path);
+        if is_rules || path.to_str().is_some_and(is_part) {
             paths.push(path);
         }
     }

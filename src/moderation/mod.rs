@@ -24,7 +24,9 @@ mod marks;
 mod number;
 mod pattern;
 mod polyphone;
+mod prior;
 mod reading;
+mod reducers;
 mod rule_set;
 mod rules;
 mod sighting;
@@ -44,12 +46,13 @@ use arc_swap::ArcSwap;
 pub(crate) use self::guard::UNJUDGEABLE;
 use self::{
     address::Addresses, compile::RECOGNISED, contact::Contacts, evidence::Evidence, found::Class,
-    fragment::Joined, lexicon::Lexicon, number::Numbers, rules::Rules, tally::Tally, text::Text,
-    verdict::Hit, verdict::spans,
+    fragment::Joined, lexicon::Lexicon, number::Numbers, prior::Prior, rules::Rules, tally::Tally,
+    text::Text, verdict::Hit, verdict::spans,
 };
 pub use self::{
     guard::NoVerdict,
     lexicon::{LexiconFault, files, rule_files},
+    prior::{Leaning, Limits, Views},
     rule_set::RuleSet,
     token::View,
     verdict::{Action, Category, Place, Question, Side, Span, Verdict},
@@ -67,6 +70,7 @@ pub struct Moderation(Arc<Inner>);
 struct Inner {
     engine: ArcSwap<Engine>,
     matrix: Matrix,
+    prior: config::Prior,
     budget: Duration,
     tally: Tally,
 }
@@ -77,6 +81,9 @@ struct Engine {
     numbers: Numbers,
     contacts: Contacts,
     addresses: Addresses,
+    prior: Option<Prior>,
+    /// Whether the prior may find something by itself.
+    finds_more: bool,
     /// The classes of what patterns name and no list holds: money, digits, accounts.
     recognised: [Class; 3],
     version: String,
@@ -129,9 +136,10 @@ impl Moderation {
     /// # Errors
     /// When a file cannot be read, or a rule in it is at fault.
     pub fn load(config: &config::Moderation) -> Result<Self, LexiconFault> {
-        let engine = Arc::new(Engine::new(Lexicon::read(&config.lexicon)?, config.matrix)?);
-        let (engine, matrix, budget) = (ArcSwap::new(engine), config.matrix, config.budget.0);
-        Ok(Self(Arc::new(Inner { engine, matrix, budget, tally: Tally::default() })))
+        let (matrix, prior, budget) = (config.matrix, config.prior, config.budget.0);
+        let engine = Arc::new(Engine::new(Lexicon::read(&config.lexicon)?, matrix, prior)?);
+        let (engine, tally) = (ArcSwap::new(engine), Tally::default());
+        Ok(Self(Arc::new(Inner { engine, matrix, prior, budget, tally })))
     }
 
     /// The version of the rules in force, as verdicts carry it.
@@ -155,6 +163,14 @@ impl Moderation {
         self.0.engine.load().examine(question)
     }
 
+    /// What the prior says of a text, and why; `None` when there is none in force.
+    pub fn leaning(&self, text: &str) -> Option<Leaning> {
+        let (engine, text) = (self.0.engine.load(), Text::new(text));
+        let is_begun = engine.numbers.runs(&text).iter().any(|run| run.is_begun(&text));
+        let syllables = sound::listen(&text);
+        engine.prior.as_ref()?.weigh(&text, &syllables, is_begun).leaning(&text, &syllables)
+    }
+
     /// Counts a verdict that is acted on, and the rules that hit; judging itself counts nothing.
     pub fn count(&self, verdict: &Verdict, metrics: &Metrics) {
         metrics.verdicts.one(&ByVerdict {
@@ -173,31 +189,48 @@ impl Moderation {
 }
 
 impl Engine {
-    fn new(lexicon: Lexicon, matrix: Matrix) -> Result<Self, LexiconFault> {
+    fn new(
+        mut lexicon: Lexicon,
+        matrix: Matrix,
+        role: config::Prior,
+    ) -> Result<Self, LexiconFault> {
         let version = lexicon.version.clone();
         let classes = lexicon.classes.clone();
         let list = |name: &str| {
             let class = classes.iter().find(|class| class.name == name);
             class.map_or_else(Vec::new, |class| class.words.clone())
         };
+        let prior = lexicon.prior.take().filter(|_| role != config::Prior::Off);
+        let finds_more = role == config::Prior::Full;
         let rules = Rules::new(lexicon)?;
         let numbers = Numbers::new(&rules, &list("joiner"), &list("phone"));
         let contacts = Contacts::new(&rules, list);
         let addresses = Addresses::new(&rules);
         let recognised = RECOGNISED.map(|name| rules.class(name));
-        Ok(Self { rules, numbers, contacts, addresses, recognised, version, matrix })
+        Ok(Self {
+            rules,
+            numbers,
+            contacts,
+            addresses,
+            prior,
+            finds_more,
+            recognised,
+            version,
+            matrix,
+        })
     }
 
     fn examine(&self, question: Question<'_>) -> Examination {
         let text = Text::new(question.text);
-        let gathered = self.gather(&text, question.side);
+        let prior = self.prior.as_ref().filter(|_| question.place.is_talk());
+        let gathered = self.gather(&text, question.side, prior);
         let mut numbers: Vec<String> =
             gathered.evidence.iter().filter_map(|it| it.number.clone()).collect();
         let mut hits: Vec<Hit<'_>> =
             gathered.evidence.iter().map(|it| hit(it, text.original(&it.at))).collect();
         let mut withdrawn = Vec::new();
         if let Some(joined) = Joined::new(question.earlier, question.text, &text) {
-            let all = self.gather(&joined.text, question.side);
+            let all = self.gather(&joined.text, question.side, None);
             for it in all.evidence.iter().filter(|it| joined.counts(it)) {
                 withdrawn.extend(joined.earlier(&it.at));
                 numbers.extend(it.number.clone());

@@ -82,6 +82,6 @@ impl Moderation {
     }
 
     fn ready(&self, lexicon: Lexicon) -> Result<RuleSet, LexiconFault> {
-        Ok(RuleSet(Arc::new(Engine::new(lexicon, self.0.matrix)?)))
+        Ok(RuleSet(Arc::new(Engine::new(lexicon, self.0.matrix, self.0.prior)?)))
     }
 }

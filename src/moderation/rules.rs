@@ -9,11 +9,14 @@ use super::{
     compile::{Compiler, RECOGNISED},
     follow::follow,
     found::{Class, Found},
-    lexicon::{self, Lexicon, LexiconFault, Looks, Origin, Scope, Tier},
+    lexicon::{self, Lexicon, LexiconFault, Looks, Origin, Tier},
     likely::{Likely, Pattern, Waiting},
-    marks::{BEFORE, Marks},
+    marks::Marks,
     pattern,
+    prior::{Lean, Learned, Weighing},
+    reducers::{BY_PRIOR, Reducers},
     sighting::Wants,
+    sound::Syllable,
     text::Text,
     token::{Token, View},
     verdict::{Category, Side},
@@ -26,6 +29,8 @@ pub(super) const COUNTS: u32 = 50;
 const CUE: u32 = 20;
 /// What another hit of the same category adds.
 const COMPANY: u32 = 15;
+/// What the prior adds to a hit of which it is convinced as well.
+const BACKING: u32 = 20;
 /// What an evasive dress adds.
 const EVASION: u32 = 15;
 /// How many phrases that begin before a candidate are looked at.
@@ -45,22 +50,13 @@ struct Rule {
     classes: Bits,
 }
 
-/// Words that weaken hits.
-#[derive(Debug)]
-struct Reducer {
-    class: Class,
-    scope: Scope,
-    minus: u32,
-    name: String,
-}
-
 /// The rules about words.
 #[derive(Debug)]
 pub(super) struct Rules {
     words: Words,
     rules: Vec<Rule>,
     waiting: Waiting,
-    reducers: Vec<Reducer>,
+    reducers: Reducers,
     classes: HashMap<String, Class>,
 }
 
@@ -75,6 +71,8 @@ pub(super) struct Finding {
     pub(super) score: u32,
     /// What has weakened it.
     pub(super) reduced_by: Vec<u32>,
+    /// Whether the prior is convinced of it as well.
+    pub(super) is_backed: bool,
 }
 
 impl Rules {
@@ -111,12 +109,7 @@ impl Rules {
             cues.classes().chain(unless.classes()).for_each(|it| classes.add(usize::from(it)));
             rules.push(Rule { told, cues, unless, classes });
         }
-        let mut reducers = Vec::new();
-        for lexicon::Reducer { name, words, scope, minus } in lexicon.reducers {
-            if let Some(class) = compiler.list(&words, Looks::default()) {
-                reducers.push(Reducer { class, scope, minus, name });
-            }
-        }
+        let reducers = Reducers::new(&mut compiler, lexicon.reducers);
         for phrase in &lexicon.allow {
             compiler.gathered.add(phrase, Role::Allow(None), Looks::default());
         }
@@ -139,24 +132,27 @@ impl Rules {
     /// How much there is of them.
     pub(super) fn size(&self) -> Size {
         let (words, bytes) = self.words.size();
-        Size { rules: self.rules.len(), words, patterns: self.waiting.patterns.len(), bytes }
+        // What the prior finds by itself has a name like a rule's, and is none.
+        Size { rules: self.names().count(), words, patterns: self.waiting.patterns.len(), bytes }
     }
 
     /// The names of the rules, in the order of the files.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().map(|rule| rule.told.name.as_str())
+        let written = self.rules.iter().filter(|rule| rule.told.origin != Origin::Learned);
+        written.map(|rule| rule.told.name.as_str())
     }
 
-    /// The tokens of a text that matter to what `side` must not write, or are of the classes that
-    /// recognisers want, with `more` that those found; and what may come of them.
+    /// The tokens of a text, given with its syllables, that matter to what `side` must not write, or
+    /// are of the classes that recognisers want, with `more` that those found; and what may come of
+    /// them.
     pub(super) fn find<'a>(
         &'a self,
-        text: &'a Text,
+        (text, syllables): (&'a Text, Vec<Syllable>),
         side: Side,
         more: Vec<(Token, Class)>,
         wanted: &[Class],
     ) -> (Found<'a>, Likely) {
-        let sightings = self.words.sight(text);
+        let sightings = self.words.sight(text, syllables);
         let is_by = |rule: u32| self.told(rule).by.is_none_or(|by| by == side);
         let likely = self.waiting.likely(&self.words, &sightings, &more, is_by);
         if likely.rules.is_empty() && wanted.is_empty() {
@@ -167,7 +163,7 @@ impl Rules {
         likely.rules.iter().for_each(|rule| classes.add_all(&self.rules[rule].classes));
         let patterns = likely.patterns.iter().map(|it| &self.waiting.patterns[*it as usize]);
         let steps = patterns.flat_map(|it| &it.steps).map(|(_, class, _)| *class);
-        let reducers = self.reducers.iter().filter(|_| has_rules).map(|it| it.class);
+        let reducers = self.reducers.classes().filter(|_| has_rules);
         for class in steps.chain(reducers).chain(wanted.iter().copied()) {
             classes.add(usize::from(class));
         }
@@ -183,7 +179,7 @@ impl Rules {
         side: Side,
         more: Vec<(Token, Class)>,
     ) -> (Found<'a>, Likely) {
-        let sightings = self.words.sight(text);
+        let sightings = self.words.sight(text, super::sound::listen(text));
         let mut wants = Wants::default();
         let is_by = |rule: &usize| self.told(*rule as u32).by.is_none_or(|by| by == side);
         (0..self.rules.len()).filter(is_by).for_each(|rule| wants.rules.add(rule));
@@ -202,17 +198,22 @@ impl Rules {
 
     /// The name of what weakens hits.
     pub(super) fn reducer(&self, number: u32) -> &str {
-        &self.reducers[number as usize].name
+        self.reducers.name(number)
     }
 
     /// Everything that the rules find in a text, whether it counts or not.
-    pub(super) fn judge(&self, found: &Found<'_>, likely: &Likely) -> Vec<Finding> {
+    pub(super) fn judge(
+        &self,
+        found: &Found<'_>,
+        likely: &Likely,
+        prior: Option<&Weighing<'_>>,
+    ) -> Vec<Finding> {
         if likely.rules.is_empty() {
             return Vec::new();
         }
         let candidates = self.candidates(found, likely);
         let mut findings: Vec<_> =
-            candidates.iter().filter_map(|it| self.weigh(found, it, &candidates)).collect();
+            candidates.iter().filter_map(|it| self.weigh(found, it, &candidates, prior)).collect();
         self.add_up(&mut findings);
         findings
     }
@@ -265,14 +266,25 @@ impl Rules {
         });
     }
 
-    fn weigh(&self, found: &Found<'_>, it: &Candidate, all: &[Candidate]) -> Option<Finding> {
+    fn weigh(
+        &self,
+        found: &Found<'_>,
+        it: &Candidate,
+        all: &[Candidate],
+        prior: Option<&Weighing<'_>>,
+    ) -> Option<Finding> {
         let Rule { told, cues, unless, .. } = &self.rules[it.rule as usize];
         let is_of_view = told.only.is_none_or(|only| only == it.view);
         if !is_of_view || unless.are_said(found, &told.unless_in.around(found, &it.at)) {
             return None;
         }
         let certainty = it.certainty();
-        let has_cue = cues.are_near(found, &it.at, told.near);
+        let is_grave = told.firm && told.category == Category::Sensitive;
+        let lean = prior
+            .filter(|_| told.origin == Origin::Curated)
+            .map_or(Lean::Neither, |prior| prior.lean(&it.at, told.category, is_grave));
+        let is_backed = lean == Lean::Guilty;
+        let has_cue = is_backed || cues.are_near(found, &it.at, told.near);
         if told.tier == Tier::Cued && !has_cue {
             return None;
         }
@@ -290,11 +302,31 @@ impl Rules {
             score += if all.iter().any(is_company) { COMPANY } else { 0 };
         }
         score += if it.is_evasive && told.tier != Tier::Adding { EVASION } else { 0 };
-        let reduced_by = self.reduced_by(found, &it.at, told.firm);
-        let minus: u32 =
-            reduced_by.iter().map(|number| self.reducers[*number as usize].minus).sum();
-        let score = score.min(100).saturating_sub(minus);
-        Some(Finding { rule: it.rule, at: it.at.clone(), view: it.view, score, reduced_by })
+        let mut reduced_by = self.reducers.at(found, &it.at, told.firm);
+        if lean == Lean::Benign {
+            reduced_by.push(BY_PRIOR);
+        }
+        let minus = self.reducers.minus(&reduced_by);
+        let more = if is_backed && told.tier != Tier::Adding { BACKING } else { 0 };
+        let score = (score.min(100) + more).saturating_sub(minus).min(100);
+        let (rule, at, view) = (it.rule, it.at.clone(), it.view);
+        Some(Finding { rule, at, view, score, reduced_by, is_backed })
+    }
+
+    /// What the prior has found by itself, less what weakens it.
+    pub(super) fn learned(&self, found: &Found<'_>, it: Learned) -> Option<Finding> {
+        let is_its =
+            |rule: &Rule| rule.told.origin == Origin::Learned && rule.told.category == it.category;
+        let rule = self.rules.iter().position(is_its)? as u32;
+        let reduced_by = self.reducers.at(found, &it.at, false);
+        let score = it.score.saturating_sub(self.reducers.minus(&reduced_by));
+        let (at, view) = (it.at, View::Text);
+        Some(Finding { rule, at, view, score, reduced_by, is_backed: true })
+    }
+
+    /// The classes of the words that weaken hits.
+    pub(super) fn reducing(&self) -> impl Iterator<Item = Class> {
+        self.reducers.classes()
     }
 
     /// What was found with the cue that it needs, within its own message when one stands there.
@@ -306,25 +338,6 @@ impl Rules {
         finding.at.start.min(cue.start)..finding.at.end.max(cue.end)
     }
 
-    /// What weakens a hit at `at`; a firm one only what says what the whole text is.
-    fn reduced_by(&self, found: &Found<'_>, at: &Range<usize>, is_firm: bool) -> Vec<u32> {
-        let reaches = |reducer: &Reducer| match reducer.scope {
-            Scope::Before | Scope::Sentence | Scope::Clause if is_firm => false,
-            Scope::Text | Scope::Sentence | Scope::Clause => {
-                found.says(reducer.class, &reducer.scope.around(found, at))
-            }
-            Scope::Before => {
-                let clause = found.clause(at).start;
-                let window = clause.max(at.start.saturating_sub(BEFORE))..at.start + 1;
-                found
-                    .between(reducer.class, window)
-                    .any(|word| word.at.start < at.start && !is_asking(found.text, &word.at))
-            }
-        };
-        let numbered = self.reducers.iter().zip(0..);
-        numbered.filter(|(reducer, _)| reaches(reducer)).map(|(_, number)| number).collect()
-    }
-
     /// Words that say a little make a hit of the last of them when they say enough together.
     fn add_up(&self, findings: &mut [Finding]) {
         for category in [Category::Privacy, Category::Property, Category::Sensitive] {
@@ -333,7 +346,8 @@ impl Rules {
                 told.tier == Tier::Adding && told.category == category
             };
             let mut counted: Vec<u32> = Vec::new();
-            let mut sum = 0;
+            let is_backed = |it: &Finding| is_adding(it) && it.is_backed && it.score > 0;
+            let mut sum = if findings.iter().any(is_backed) { BACKING } else { 0 };
             for finding in findings.iter().filter(|finding| is_adding(finding)) {
                 // The same rule twice says no more than once.
                 if !counted.contains(&finding.rule) {
@@ -348,12 +362,6 @@ impl Rules {
             }
         }
     }
-}
-
-/// 有没有 and 能不能 ask and do not deny: what a negation denies stands before it too.
-fn is_asking(text: &Text, at: &Range<usize>) -> bool {
-    let denied = text.at(at.start + 1);
-    denied.is_some() && at.start.checked_sub(1).and_then(|before| text.at(before)) == denied
 }
 
 fn fault(name: &str, word: &str, wrong: &str) -> LexiconFault {

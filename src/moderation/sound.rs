@@ -86,6 +86,21 @@ pub(super) struct Syllable {
     to: u32,
 }
 
+impl Syllable {
+    /// Which syllable it is; `None` for an initial and for what has no sound.
+    #[inline]
+    pub(super) fn symbol(&self) -> Option<u16> {
+        let is_whole = matches!(self.written, Written::Character(_) | Written::Letters);
+        (is_whole && self.symbol != SILENCE).then_some(self.symbol)
+    }
+
+    /// The last character of the text that it stands for.
+    #[inline]
+    pub(super) fn last(&self) -> usize {
+        self.to as usize - 1
+    }
+}
+
 /// How a pattern that was found by its sound is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Heard {
@@ -317,7 +332,16 @@ fn first_letter(symbol: u16) -> Option<u8> {
 
 /// How a character is spelled, by its most usual reading.
 pub(super) fn spelling(c: char) -> Option<&'static str> {
-    let symbol = SYLLABLES.of(c)?;
+    spelling_of(SYLLABLES.of(c)?)
+}
+
+/// How a syllable is spelled.
+pub(super) fn spelling_of(symbol: u16) -> Option<&'static str> {
     let mut spelled = SYLLABLES.spelled.iter().filter(|(_, of)| **of == symbol);
     spelled.next().map(|(spelling, _)| *spelling)
+}
+
+/// The syllable that is spelled so.
+pub(super) fn syllable(spelling: &str) -> Option<u16> {
+    SYLLABLES.spelled.get(spelling).copied()
 }

@@ -107,6 +107,13 @@ pub(super) struct Hit<'a> {
     pub(super) view: View,
 }
 
+impl Place {
+    /// Whether people talk there, as they do in the lines that the prior was learned from.
+    pub fn is_talk(self) -> bool {
+        matches!(self, Self::Consult | Self::Support | Self::Live)
+    }
+}
+
 impl Category {
     /// The name on the wire and in metrics.
     pub fn as_str(self) -> &'static str {

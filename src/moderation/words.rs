@@ -10,7 +10,7 @@ use super::{
     lexicon::{LexiconFault, Looks},
     reading::{Halves, Reading},
     sighting::{Sighting, Sightings, Wants},
-    sound::{Sounds, listen},
+    sound::{Sounds, Syllable},
     text::{Break, Text, kind},
     token::{Token, View, is_whole},
 };
@@ -162,10 +162,10 @@ pub(super) fn compact(word: &str) -> String {
 }
 
 impl Words {
-    /// Where words stand in `text`, in every way that it is read.
-    pub(super) fn sight<'a>(&'a self, text: &'a Text) -> Sightings<'a> {
+    /// Where words stand in `text`, in every way that it is read; `syllables` are how it sounds.
+    pub(super) fn sight<'a>(&'a self, text: &'a Text, syllables: Vec<Syllable>) -> Sightings<'a> {
         let alphabet = &self.alphabet;
-        let mut sightings = Sightings::new(text, listen(text));
+        let mut sightings = Sightings::new(text, syllables);
         self.read(View::Text, Reading::plain(text, alphabet), &mut sightings);
         if self.has_emoji
             && let Some(reading) = Reading::of_pictures(text, alphabet)

@@ -76,6 +76,19 @@ fn is_date(year: u32, month: u32, day: u32) -> bool {
     (1900..=2099).contains(&year) && (1..=days).contains(&day)
 }
 
+/// Whether digits are the beginning of a phone, a card or an ID, and not yet all of it.
+pub(super) fn is_begun(digits: &str) -> bool {
+    match digits.as_bytes() {
+        [b'1', b'3'..=b'9', ..] if (3..11).contains(&digits.len()) => true,
+        [b'6', b'2', ..] if (4..16).contains(&digits.len()) => true,
+        bytes => {
+            (6..18).contains(&digits.len())
+                && bytes.iter().all(u8::is_ascii_digit)
+                && is_region(bytes)
+        }
+    }
+}
+
 /// 15 to 19 digits that pass the Luhn formula (ISO/IEC 7812-1, annex B).
 pub(super) fn is_luhn(digits: &str) -> bool {
     if !is_card_long(digits) {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, ops::Range};
 
-use super::{heard::heard, spelled::spelled};
+use super::{check::is_begun, heard::heard, spelled::spelled};
 use crate::moderation::{
     fold::{self, folded},
     text::{Break, JOINT, Text, kind},
@@ -127,6 +127,16 @@ impl Run {
     pub(in crate::moderation) fn is_vague(&self) -> bool {
         let is_letters = |group: &Group| group.script == Script::Letters;
         self.groups.iter().all(is_letters) && self.digits().len() < SPELLED_MIN
+    }
+
+    /// Whether it is the beginning of a number whose rest is not written here: 我的手机13812.
+    pub(in crate::moderation) fn is_begun(&self, text: &Text) -> bool {
+        let is_end = match text.chars().get(self.at().end) {
+            // 138开头, 1381吧, and no year or sum: 1998年, 1500元.
+            Some(next) => next.kind > Break::Word || "开哦哈啊呀呢吧嘛".contains(next.c),
+            None => true,
+        };
+        is_end && is_begun(&self.digits())
     }
 
     /// Whether the signs of clauses part groups of several digits.

@@ -11,7 +11,7 @@ use crate::moderation::{
 };
 
 /// Speech of every category, and speech of none.
-const LINES: [&str; 24] = [
+const LINES: [&str; 27] = [
     "老师这是我电话13800138000，方便的话打过来",
     "我的身份证号是110101199003072316",
     "加我微信 gk_teacher_2026 ，给你发资料",
@@ -36,6 +36,10 @@ const LINES: [&str; 24] = [
     "微信小程序里的题和app一样吗",
     "请不要把身份证号和银行卡号发在聊天里",
     "退费是原路退回吗，几个工作日到账",
+    // What the prior finds by itself.
+    "再不给我过，我晓得你娃在哪个小学上学，放学路上你最好看紧点",
+    "报名费你转我，我替你代缴，系统老崩你抢不到的",
+    "下完课你搜一下钉钉组织号，申请理由写脐橙，我给你通过，在那头讲得细",
 ];
 
 /// Characters that show nothing (`Default_Ignorable_Code_Point`).

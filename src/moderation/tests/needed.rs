@@ -11,9 +11,9 @@ fn findings(engine: &Engine, text: &str, side: Side, is_everything: bool) -> Vec
     let (found, likely) = if is_everything {
         rules.find_everything(&text, side, more)
     } else {
-        rules.find(&text, side, more, &[])
+        rules.find((&text, sound::listen(&text)), side, more, &[])
     };
-    let mut findings = rules.judge(&found, &likely);
+    let mut findings = rules.judge(&found, &likely, None);
     findings.sort_by_key(|it| (it.at.start, it.at.end, it.rule, it.view, it.score));
     findings
 }

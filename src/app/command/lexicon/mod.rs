@@ -1,6 +1,7 @@
 //! `belfry lexicon`: for those who look after the rules of moderation.
 
 mod eval;
+mod fold;
 mod label;
 mod report;
 mod test;
@@ -17,6 +18,7 @@ pub(super) fn run(wanted: &cli::Lexicon) -> anyhow::Result<()> {
         cli::Lexicon::Check(wanted) => check(wanted),
         cli::Lexicon::Test(wanted) => test::run(wanted),
         cli::Lexicon::Eval(wanted) => eval::run(wanted),
+        cli::Lexicon::Fold(wanted) => fold::run(wanted),
     }
 }
 

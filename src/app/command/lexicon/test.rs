@@ -5,8 +5,11 @@ use std::io::{self, Write};
 use super::load;
 use crate::{
     app::cli,
-    moderation::{Category, Question},
+    moderation::{Category, Leaning, Question},
 };
+
+/// How many grams are shown.
+const GRAMS: usize = 8;
 
 pub(super) fn run(wanted: &cli::LexiconTest) -> anyhow::Result<()> {
     let engine = load(&wanted.rules)?;
@@ -34,8 +37,28 @@ pub(super) fn run(wanted: &cli::LexiconTest) -> anyhow::Result<()> {
         let why = if by.is_empty() { String::new() } else { format!("  weakened: {by}") };
         writeln!(out, "  no hit   {rule}  [{view}]  “{hit}”  score {score}{why}")?;
     }
+    if let Some(leaning) = engine.leaning(text).filter(|_| place.is_talk()) {
+        writeln!(out, "  prior    {}", told(&leaning))?;
+    }
     for number in &verdict.withdrawn {
         writeln!(out, "  earlier  message {} holds a part of it", number + 1)?;
     }
     Ok(())
+}
+
+/// What the prior says where the text is worst: how likely its class is, what that makes of rules,
+/// and what says so most.
+fn told(leaning: &Leaning) -> String {
+    let (class, score) = (leaning.category.as_str(), leaning.score);
+    let limits = leaning.limits;
+    let means = match score {
+        _ if score < limits.grave => "all rules are weakened",
+        _ if score < limits.benign => "rules are weakened",
+        _ if score < limits.cue => "rules decide",
+        _ if score < limits.alone || !leaning.is_enough => "a cue at most",
+        _ => "a hit",
+    };
+    let most = leaning.grams.iter().take(GRAMS);
+    let most: Vec<_> = most.map(|(gram, share)| format!("{gram} {share:+.1}")).collect();
+    format!("{class} {score:+.1} ({means})  {}", most.join("  "))
 }
