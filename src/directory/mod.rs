@@ -37,7 +37,7 @@ pub const SUPPORT: &str = "support";
 const CACHED_MAX: usize = 20_000;
 
 /// Why the directory did not answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Fault {
     /// The database failed.
     #[error(transparent)]
