@@ -3,10 +3,12 @@
 //! Every move is guarded by `owner_version`, which changes with session, state and owner: who decided
 //! on an older state is refused by the database, reads again and decides again. What an author says
 //! is guarded by the number of lines of their side too: it was judged together with the last of them.
+//! What moves a row without a record must tell [`super::motion`], which remembers rows.
 //! `$seq` and `$at` are the archive's: the number and time of the record that the move stands beside.
 
 use super::{
     conversation::{COLUMNS, Conversation},
+    entry::Entry,
     feed::{Feed, advance_both},
     scope::Filter,
     session::State,
@@ -242,6 +244,16 @@ fn update(
 }
 
 impl Move {
+    /// How a word of `side` moves its conversation; `None` for what is no word.
+    pub(super) fn of_word(entry: &Entry, side: Side) -> Option<Self> {
+        match entry {
+            Entry::Message { .. } => Some(Self::Said(side)),
+            Entry::Hidden { .. } => Some(Self::Concealed(side)),
+            Entry::Hold { .. } => Some(Self::Held(side)),
+            Entry::Discard { .. } | Entry::Recall { .. } | Entry::Session { .. } => None,
+        }
+    }
+
     /// The side that says something, if any does.
     fn speaker(&self) -> Option<Side> {
         match self {
