@@ -158,7 +158,7 @@ impl Beginning<'_> {
         .bind(user_feed.as_str())
         .bind(institution_feed.as_str())
         .touching(1);
-        [user_feed.advance(), institution_feed.advance(), insert].into()
+        [advance_both(&user_feed, &institution_feed), insert].into()
     }
 }
 
@@ -213,7 +213,8 @@ fn update(
     values: Vec<Value>,
     speaker: Option<Side>,
 ) -> Vec<Statement> {
-    let (user, institution) = (&conversation.user, &conversation.institution);
+    let user = Feed::of_user(&conversation.user);
+    let institution = Feed::of_institution(&conversation.institution);
     let at = values.len() + 1;
     let lines = match speaker {
         None => String::new(),
@@ -232,15 +233,15 @@ fn update(
     let mut update = values
         .into_iter()
         .fold(Statement::new(sql), Statement::bind)
-        .bind(Feed::of_user(user).as_str())
-        .bind(Feed::of_institution(institution).as_str())
+        .bind(user.as_str())
+        .bind(institution.as_str())
         .bind(conversation.id.as_str())
         .bind(conversation.owner_version)
         .touching(1);
     if let Some(side) = speaker {
         update = update.bind(conversation.lines_of(side));
     }
-    advance_both(user, institution).into_iter().chain([update]).collect()
+    [advance_both(&user, &institution), update].into()
 }
 
 impl Move {
