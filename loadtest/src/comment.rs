@@ -33,12 +33,20 @@ pub(crate) struct Comments {
     chance: fastrand::Rng,
     stamps: Stamps,
     bytes: usize,
+    /// What keys begin with: a server remembers those of earlier runs for a day.
+    run: i64,
 }
 
 impl Comments {
     /// Payloads of `bytes` bytes, [`BYTES_MIN`] at least.
     pub(crate) fn new(seed: u64, stamps: Stamps, bytes: usize) -> Self {
-        Self { chance: fastrand::Rng::with_seed(seed), stamps, bytes: bytes.max(BYTES_MIN) }
+        let chance = fastrand::Rng::with_seed(seed);
+        Self { chance, stamps, bytes: bytes.max(BYTES_MIN), run: 0 }
+    }
+
+    /// The same for the run that began at `run`, in milliseconds since 1970.
+    pub(crate) fn of_run(self, run: i64) -> Self {
+        Self { run, ..self }
     }
 
     /// A text that says when it was due.
@@ -70,9 +78,14 @@ impl Comments {
 
     /// The input of the operation by which viewers comment.
     pub(crate) fn input(&mut self, channel: &str, key: u32, due: Instant) -> serde_json::Value {
-        let room = channel.split_once(':').map_or(channel, |(_, room)| room);
-        json!({"room": room, "client_id": format!("load-{key}"), "text": self.text(due)})
+        let key = format!("load-{}-{key}", self.run);
+        json!({"room": room_of(channel), "client_id": key, "text": self.text(due)})
     }
+}
+
+/// The live room that `channel` is the viewers' channel of.
+pub(crate) fn room_of(channel: &str) -> &str {
+    channel.split_once(':').map_or(channel, |(_, room)| room)
 }
 
 #[cfg(test)]
@@ -103,8 +116,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_room_is_named_without_its_namespace() {
         let stamps = Stamps::new();
-        let input = Comments::new(1, stamps, 0).input("live:demo", 3, Instant::now());
-        assert_eq!((&input["room"], &input["client_id"]), (&"demo".into(), &"load-3".into()));
+        let mut comments = Comments::new(1, stamps, 0).of_run(7);
+        let input = comments.input("live:demo", 3, Instant::now());
+        assert_eq!((&input["room"], &input["client_id"]), (&"demo".into(), &"load-7-3".into()));
         let text = input["text"].as_str().unwrap();
         assert!(stamps.age(text.as_bytes()).is_some(), "{text}");
     }

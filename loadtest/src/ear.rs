@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::bail;
+use memchr::memmem::Finder;
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
@@ -36,6 +37,8 @@ struct Ear {
     lost: Mutex<BTreeMap<String, u64>>,
     latency: Mutex<Latency>,
     stamps: Stamps,
+    /// What publications hold that count; all of them when there is none.
+    mark: Option<Finder<'static>>,
 }
 
 /// What one listener has heard; written by its task alone.
@@ -92,8 +95,17 @@ impl Listeners {
             lost: Mutex::default(),
             latency: Mutex::new(Latency::new()),
             stamps,
+            mark: None,
         });
         Self { ear, tasks: JoinSet::new() }
+    }
+
+    /// The same; only publications that hold `mark` count, for a server that has more to tell.
+    pub(crate) fn hearing_only(mut self, mark: &'static str) -> Self {
+        if let Some(ear) = Arc::get_mut(&mut self.ear) {
+            ear.mark = Some(Finder::new(mark));
+        }
+        self
     }
 
     /// Listens to one link more.
@@ -229,6 +241,7 @@ async fn listen(mut link: Link, ear: Arc<Ear>, number: usize, is_stamped: bool) 
         let (mut publications, mut other) = (0, None);
         let counters = &ear.listeners[number];
         let heard = link.hear(|message| match message.kind {
+            Kind::Publication(_) if !ear.counts(message) => {}
             Kind::Publication(offset) => {
                 publications += 1;
                 if offset > 0 {
@@ -270,6 +283,10 @@ impl Counters {
 }
 
 impl Ear {
+    fn counts(&self, message: Message<'_>) -> bool {
+        self.mark.as_ref().is_none_or(|mark| mark.find(message.bytes).is_some())
+    }
+
     fn time(&self, message: Message<'_>) {
         if let Some(age) = self.stamps.age(message.bytes) {
             lock(&self.latency).record(age);

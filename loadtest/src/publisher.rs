@@ -118,6 +118,7 @@ impl Publisher {
         let claims = Claims { sub: format!("publisher-{number}"), ..Claims::default() };
         let outlet = Outlet::open(target, channel, target.token(claims)?).await?;
         let comments = Comments::new(target.seed_of(number), target.stamps, bytes);
+        let comments = comments.of_run(target.now_ms());
         let desk = Desk { outlet, comments, due: VecDeque::new() };
         let (turns, work) = mpsc::channel(1);
         Ok(Self { turns, task: tokio::spawn(desk.work(work)) })

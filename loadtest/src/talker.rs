@@ -5,6 +5,7 @@ use std::{collections::VecDeque, net::Ipv4Addr, time::Duration};
 use anyhow::{Context as _, bail, ensure};
 use belfry::{
     identity::Claims,
+    operation::Role,
     protocol::{
         codec::{Encoding, decode_replies, encode_commands},
         command::Command,
@@ -65,6 +66,13 @@ impl Call {
         let visitor = Visitor { token: target.token(claims)?, source, ..<_>::default() };
         let link = Link::open(target, visitor).await?;
         Ok(Self { link, encoding: target.encoding, last_id: 10 })
+    }
+
+    /// The platform's own entrance, which fills the directory and opens rooms.
+    pub(crate) async fn service(target: &Target) -> anyhow::Result<Self> {
+        let sub = "load-service".to_owned();
+        let claims = Claims { sub, role: Some(Role::Service), ..<_>::default() };
+        Self::open(target, None, claims).await
     }
 
     /// Calls an operation and waits for what it answers.

@@ -39,6 +39,7 @@ impl House {
         config.rates.send.per_second = 0;
         config.rates.write.per_second = 0;
         config.client.commands_per_second = 0;
+        config.live.stats_every = Span::milliseconds(500);
         let load = Namespace { subscribe: Who::User, publish: Who::User, ..Namespace::default() };
         let kept = Namespace { history_size: 100, history_ttl: Span::seconds(60), ..load.clone() };
         let quiet = Namespace { publish: Who::Nobody, ..load.clone() };
@@ -114,6 +115,30 @@ async fn publications_that_are_refused_are_counted_and_not_waited_for() {
     assert_eq!(status, 1, "{report}");
     assert_eq!((&report["refused"], &report["missing"]), (&5.0.into(), &0.0.into()), "{report}");
     assert!(report["notes"][0].as_str().unwrap().contains("103"), "{report}");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_room_shows_what_it_can_and_its_other_news_do_not_count() {
+    let house = House::open().await;
+    let room = "room --channel live:load --publish comment --subscribers 4 --publishers 16 \
+                --rounds 2 --turn 800ms --no-yardstick";
+    let budget = "--budget missing<=0 --budget surplus<=0 --budget lost<=0 --budget refused<=0 \
+                  --budget held<=0 --budget unsent<=0";
+    let count = |report: &Value, measure: &str| report[measure].as_f64().unwrap();
+    // The second run finds the room begun, and authors whose keys the server remembers.
+    for encoding in ["", " --protobuf"] {
+        let (status, report) = house.measure(&format!("{room} --rate 20 {budget}{encoding}")).await;
+        assert_eq!(status, 0, "{report}");
+        assert_eq!(count(&report, "published"), 32.0, "{report}");
+        let certain = count(&report, "published") - count(&report, "sampled");
+        assert!(count(&report, "deliveries") >= 4.0 * certain, "{report}");
+        assert!(count(&report, "p99_ms") > 0.0, "{report}");
+    }
+    let (status, report) = house.measure(&format!("{room} --rate 100 {budget}")).await;
+    assert_eq!(status, 0, "{report}");
+    assert!(count(&report, "sampled") > 0.0, "{report}");
+    assert!(count(&report, "delivered_share") < 1.0, "{report}");
     house.close().await;
 }
 

@@ -145,6 +145,8 @@ impl App {
         keepers.spawn(async move { pulse.beat_until(pulse_stop).await });
         let (ticker, ticker_stop) = (hub.clone(), keepers_stop.clone());
         keepers.spawn(async move { ticker.tick_until(ticker_stop).await });
+        let (writer, write_stop) = (hub.clone(), keepers_stop.clone());
+        keepers.spawn(async move { writer.write_until(write_stop).await });
         let tend_stop = keepers_stop.clone();
         keepers.spawn(async move { identity.tend(tend_stop).await });
         let look_stop = keepers_stop.clone();

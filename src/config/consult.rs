@@ -24,8 +24,9 @@ pub struct Consult {
     pub sync_max: usize,
     /// How many queue rows a tutor is shown, oldest first.
     pub queue_shown: usize,
-    /// How many conversations keep their newest messages in memory, where secrets that are split
-    /// over several messages are looked for.
+    /// How many conversations keep their row and their newest messages in memory: the first spares
+    /// looking it up for each message, the others are where secrets are looked for that are split
+    /// over several.
     pub recent_conversations: usize,
 }
 

@@ -32,8 +32,8 @@ impl Consult {
         beside: Vec<Statement>,
     ) -> Result<Opened, Stop> {
         let draft = draft(conversation, author, &entry, beside);
-        let appended = self.inner().needs.archive.append(draft).await?;
-        Ok(opened(&appended, author, entry).0)
+        let appended = self.inner().needs.archive.append(draft).await;
+        Ok(self.stored((conversation, author), appended, entry)?.0)
     }
 
     /// Appends a word, and in front of it the turn that it brings about: both or neither. `false`
@@ -49,8 +49,25 @@ impl Consult {
         let last = Draft { client_id, ..draft(conversation, author, &entry, beside) };
         let lead = turning.map(|it| draft(conversation, author, &it.entry(), it.statements()));
         let lead = lead.into_iter().collect();
-        let appended = self.inner().needs.archive.append_all(lead, last).await?;
-        Ok(opened(&appended, author, entry))
+        let appended = self.inner().needs.archive.append_all(lead, last).await;
+        self.stored((conversation, author), appended, entry)
+    }
+
+    /// The record that was stored, and whether it is new. What is known of the conversation's row moves
+    /// with it, before anybody is answered.
+    fn stored(
+        &self,
+        (conversation, author): (&ConversationId, &UserId),
+        appended: Result<Appended, archive::Fault>,
+        entry: Entry,
+    ) -> Result<(Opened, bool), archive::Fault> {
+        let motion = &self.inner().motion;
+        let appended = appended.inspect_err(|_| motion.forget(conversation))?;
+        let (record, is_new) = opened(&appended, author, entry);
+        if is_new {
+            motion.note(conversation, &record);
+        }
+        Ok((record, is_new))
     }
 }
 

@@ -57,9 +57,15 @@ impl Feed {
     }
 }
 
-/// Both feeds of a conversation: what every change of it begins with.
-pub(super) fn advance_both(user: &UserId, institution: &InstitutionId) -> [Statement; 2] {
-    [Feed::of_user(user).advance(), Feed::of_institution(institution).advance()]
+/// Moves both feeds of a conversation by one: what every change of it begins with. One statement, since
+/// it runs for each message.
+pub(super) fn advance_both(user: &Feed, institution: &Feed) -> Statement {
+    Statement::new(
+        "INSERT INTO consult_feed (id, change) VALUES ($1, 1), ($2, 1)
+         ON CONFLICT (id) DO UPDATE SET change = consult_feed.change + 1",
+    )
+    .bind(user.as_str())
+    .bind(institution.as_str())
 }
 
 /// `person` loses sight of `conversation` at the institution's current change.

@@ -3,10 +3,12 @@
 //! Every move is guarded by `owner_version`, which changes with session, state and owner: who decided
 //! on an older state is refused by the database, reads again and decides again. What an author says
 //! is guarded by the number of lines of their side too: it was judged together with the last of them.
+//! What moves a row without a record must tell [`super::motion`], which remembers rows.
 //! `$seq` and `$at` are the archive's: the number and time of the record that the move stands beside.
 
 use super::{
     conversation::{COLUMNS, Conversation},
+    entry::Entry,
     feed::{Feed, advance_both},
     scope::Filter,
     session::State,
@@ -156,7 +158,7 @@ impl Beginning<'_> {
         .bind(user_feed.as_str())
         .bind(institution_feed.as_str())
         .touching(1);
-        [user_feed.advance(), institution_feed.advance(), insert].into()
+        [advance_both(&user_feed, &institution_feed), insert].into()
     }
 }
 
@@ -211,7 +213,8 @@ fn update(
     values: Vec<Value>,
     speaker: Option<Side>,
 ) -> Vec<Statement> {
-    let (user, institution) = (&conversation.user, &conversation.institution);
+    let user = Feed::of_user(&conversation.user);
+    let institution = Feed::of_institution(&conversation.institution);
     let at = values.len() + 1;
     let lines = match speaker {
         None => String::new(),
@@ -230,18 +233,28 @@ fn update(
     let mut update = values
         .into_iter()
         .fold(Statement::new(sql), Statement::bind)
-        .bind(Feed::of_user(user).as_str())
-        .bind(Feed::of_institution(institution).as_str())
+        .bind(user.as_str())
+        .bind(institution.as_str())
         .bind(conversation.id.as_str())
         .bind(conversation.owner_version)
         .touching(1);
     if let Some(side) = speaker {
         update = update.bind(conversation.lines_of(side));
     }
-    advance_both(user, institution).into_iter().chain([update]).collect()
+    [advance_both(&user, &institution), update].into()
 }
 
 impl Move {
+    /// How a word of `side` moves its conversation; `None` for what is no word.
+    pub(super) fn of_word(entry: &Entry, side: Side) -> Option<Self> {
+        match entry {
+            Entry::Message { .. } => Some(Self::Said(side)),
+            Entry::Hidden { .. } => Some(Self::Concealed(side)),
+            Entry::Hold { .. } => Some(Self::Held(side)),
+            Entry::Discard { .. } | Entry::Recall { .. } | Entry::Session { .. } => None,
+        }
+    }
+
     /// The side that says something, if any does.
     fn speaker(&self) -> Option<Side> {
         match self {

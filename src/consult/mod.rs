@@ -30,6 +30,7 @@ mod judge;
 mod ledger;
 mod list;
 mod mark;
+mod motion;
 mod open;
 pub mod operations;
 mod place;
@@ -55,7 +56,7 @@ mod wording;
 
 use std::sync::Arc;
 
-use self::{probe::Probes, recent::Recent, voice::Voices};
+use self::{motion::Motion, probe::Probes, recent::Recent, voice::Voices};
 use crate::{
     alert::Alerts, archive::Archive, clock::Clock, config, directory::Directory, media::Media,
     moderation::Moderation, store::Store, telemetry::Metrics,
@@ -90,6 +91,7 @@ pub struct Consult(Arc<Inner>);
 struct Inner {
     needs: Needs,
     config: config::consult::Consult,
+    motion: Motion,
     recent: Recent,
     voices: Voices,
     probes: Probes,
@@ -98,9 +100,10 @@ struct Inner {
 impl Consult {
     /// Consultations over what `needs` holds.
     pub fn new(config: config::consult::Consult, needs: Needs) -> Self {
+        let motion = Motion::new(config.recent_conversations);
         let recent = Recent::new(config.recent_conversations);
         let (voices, probes) = (Voices::default(), Probes::new(needs.probing));
-        Self(Arc::new(Inner { needs, config, recent, voices, probes }))
+        Self(Arc::new(Inner { needs, config, motion, recent, voices, probes }))
     }
 }
 

@@ -85,6 +85,9 @@ impl Consult {
         };
         statements.push(mark.set());
         self.inner().needs.store.commit(statements).await?;
+        if is_news {
+            self.inner().motion.read_to(&conversation.id, seq);
+        }
         tell(viewer, is_news, conversation, (seq, unread), bulletin);
         Ok(Marked { read_seq: seq, unread })
     }

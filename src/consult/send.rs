@@ -9,7 +9,7 @@ use super::{
     announce::{Bulletin, Withdrawal},
     append::Word,
     attach::taking,
-    body::{Body, Said, bad, check_client_id},
+    body::{Body, Said, check_client_id},
     conversation::Conversation,
     effect,
     entry::{Entry, Judged, Opened},
@@ -165,11 +165,8 @@ impl Consult {
         bulletin: &mut Bulletin,
     ) -> Result<Sent, Stop> {
         self.check_working(viewer).await?;
-        let (conversation, sight) = self.reach(viewer, &sending.conversation).await?;
-        if sending.reply_to.is_some_and(|seq| !(1..=conversation.last_seq).contains(&seq)) {
-            return Err(bad("reply_to names no record of this conversation").into());
-        }
-        self.check_floor(&conversation, sight).await?;
+        let id = &sending.conversation;
+        let conversation = self.spoken_in(viewer, id, sending.reply_to).await?;
         // Of whoever is counted, what was sent before is neither judged nor counted again.
         if self.is_probing(viewer)
             && let Some(first) = self.first_result(viewer, sending).await?

@@ -10,6 +10,7 @@ pub mod listing;
 pub mod operations;
 pub mod profile;
 mod put;
+mod staff;
 pub mod tutor;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub use self::{
     institution::{Certification, Institution},
     profile::Profile,
     put::check_id,
+    staff::Staff,
     tutor::{Employment, Tutor},
 };
 use crate::{
@@ -37,7 +39,7 @@ pub const SUPPORT: &str = "support";
 const CACHED_MAX: usize = 20_000;
 
 /// Why the directory did not answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Fault {
     /// The database failed.
     #[error(transparent)]
@@ -62,7 +64,7 @@ struct Inner {
     clock: Clock,
     institutions: Cache<InstitutionId, Institution>,
     tutors: Cache<UserId, Tutor>,
-    staff: Cache<InstitutionId, Vec<Tutor>>,
+    staff: Cache<InstitutionId, Staff>,
     profiles: Cache<UserId, Profile>,
 }
 
@@ -95,11 +97,11 @@ impl Directory {
     }
 
     /// Everyone who acts for the institution now: suspended ones and those who left are missing.
-    pub async fn staff(&self, id: &InstitutionId) -> Result<Arc<Vec<Tutor>>, Fault> {
+    pub async fn staff(&self, id: &InstitutionId) -> Result<Arc<Staff>, Fault> {
         let inner = &self.0;
         let load = || async {
             let rows = inner.store.read(tutor::active_of(id)).await?;
-            Ok(Some(rows.iter().map(tutor::of_row).collect()))
+            Ok(Some(Staff::new(rows.iter().map(tutor::of_row).collect())))
         };
         Ok(inner.staff.read(id, load).await?.unwrap_or_default())
     }

@@ -4,6 +4,7 @@
 //! a mailbox. `publish` goes through the broker to every node; each node's hub delivers to its own.
 
 mod batch;
+mod deferred;
 pub mod dialect;
 pub mod flusher;
 pub mod mailbox;
@@ -32,6 +33,7 @@ pub use self::{
     topic::{Place, Wishes},
 };
 use self::{
+    deferred::Deferred,
     flusher::Flusher,
     pace::Pace,
     registry::Registry,
@@ -70,6 +72,7 @@ struct Inner {
     registry: Registry,
     topics: Topics,
     flusher: Flusher,
+    deferred: Deferred,
     ticker: Ticker,
     metrics: Metrics,
     started_at: Instant,
@@ -91,6 +94,7 @@ impl Hub {
             registry: Registry::default(),
             topics: Topics::default(),
             flusher: Flusher::start(config.flusher_threads)?,
+            deferred: Deferred::default(),
             ticker: Ticker::new(config.tick.0, config.tick_max.0),
             metrics,
             started_at: Instant::now(),
@@ -244,7 +248,8 @@ impl Inner {
                 node.ticker.add(due, channel.clone());
             }
             let dirty = node.count(delivered);
-            let flush: Afterwards = Box::new(move || node.flusher.flush(dirty));
+            let channel = channel.clone();
+            let flush: Afterwards = Box::new(move || node.write_out(&channel, dirty));
             Some(flush)
         });
         let is_occupied: IsOccupied = Box::new(move |channel| {

@@ -38,7 +38,7 @@ pub(crate) async fn run(target: &Arc<Target>, wanted: &cli::Consult) -> anyhow::
     ensure!(target.is_centrifuge(), "consult calls operations, which Belfry alone has");
     limits::check(2 * wanted.conversations + target.connecting)?;
     let institution = json!({"id": INSTITUTION, "name": "压测机构", "certification": "certified"});
-    service(target).await?.call("directory.institution.put", &institution).await?;
+    Call::service(target).await?.call("directory.institution.put", &institution).await?;
     let tally = Arc::new(Tally::new());
     let sampler = Sampler::start(target, {
         let tally = Arc::clone(&tally);
@@ -74,13 +74,6 @@ pub(crate) async fn run(target: &Arc<Target>, wanted: &cli::Consult) -> anyhow::
     Ok(report)
 }
 
-/// The platform's own entrance, which fills the directory.
-async fn service(target: &Target) -> anyhow::Result<Call> {
-    let sub = "load-service".to_owned();
-    let claims = Claims { sub, role: Some(Role::Service), ..<_>::default() };
-    Call::open(target, None, claims).await
-}
-
 /// Opens one conversation after the other, until all are open.
 async fn usher(
     target: Arc<Target>,
@@ -88,7 +81,7 @@ async fn usher(
     count: usize,
     entrance: mpsc::Sender<Talker>,
 ) -> anyhow::Result<()> {
-    let mut house = service(&target).await?;
+    let mut house = Call::service(&target).await?;
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
         if number >= count {

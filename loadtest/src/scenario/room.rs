@@ -2,21 +2,25 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::{
     account::{Account, Turn},
     cli,
+    comment::room_of,
     crowd::{self, Plan},
     ear::Listeners,
     kernel, limits,
     link::Link,
+    outlet::Way,
     process::Stretch,
     publisher::{Outcome, Publisher, Schedule},
     report::{Report, Round},
     sampler::Sampler,
     sendloop::SendLoop,
+    talker::Call,
     target::Target,
 };
 
@@ -28,6 +32,9 @@ const PATIENCE_SAMPLED: Duration = Duration::from_secs(1);
 
 /// Publishers have taken their turn before it begins.
 const LEAD: Duration = Duration::from_millis(5);
+
+/// What every comment of a live room holds, and nothing else that its viewers are told.
+const COMMENT: &str = r#""type":"live.comment""#;
 
 /// The receive buffer of somebody who never reads, in bytes: the kernel doubles it, and what is sent
 /// beyond it stays with the server.
@@ -95,6 +102,18 @@ fn yardstick_sockets(wanted: &cli::Room, visitors: usize) -> usize {
     wanted.subscribers.min(left.max(1))
 }
 
+/// Makes the live room unless it is there, and begins it.
+async fn begin(target: &Target, room: &str) -> anyhow::Result<()> {
+    ensure!(target.is_centrifuge(), "--publish comment calls an operation, which Belfry alone has");
+    let mut house = Call::service(target).await?;
+    let named = json!({"room": room});
+    if house.call("live.room.get", &named).await.is_err() {
+        house.call("live.room.put", &json!({"id": room, "title": "压测直播间"})).await?;
+    }
+    let begun = house.call("live.start", &named).await;
+    begun.map(|_| ()).with_context(|| format!("the live room {room} cannot begin"))
+}
+
 impl<'a> Room<'a> {
     async fn fill(target: &'a Arc<Target>, wanted: &'a cli::Room) -> anyhow::Result<Self> {
         ensure!(wanted.rate > 0.0, "--rate 0 publishes nothing: `idle` holds connections");
@@ -109,6 +128,10 @@ impl<'a> Room<'a> {
         let buffer = Some(STALLED_BUFFER);
         let deaf = Plan { count: wanted.stalled, name: "stalled", buffer, ..plan.clone() };
         let mut listeners = Listeners::new(wanted.subscribers, target.stamps);
+        if matches!(target.way, Way::Comment(_)) {
+            begin(target, room_of(&wanted.channel)).await?;
+            listeners = listeners.hearing_only(COMMENT);
+        }
         crowd::gather(target, plan, |link| listeners.add(link)).await?;
         let mut stalled = Vec::with_capacity(wanted.stalled);
         crowd::gather(target, deaf, |link| stalled.push(link)).await?;

@@ -10,7 +10,7 @@ use super::{
     viewer::{Standing, Viewer},
 };
 use crate::{
-    directory::{SUPPORT, Tutor},
+    directory::{SUPPORT, Staff, Tutor},
     error::Code,
     ids::UserId,
     operation::Refusal,
@@ -104,11 +104,17 @@ pub(super) struct Audience {
 /// who has left it hears nothing more.
 pub(super) fn audience(
     conversation: &Conversation,
-    staff: &[Tutor],
+    staff: &Staff,
     admin_reads: bool,
 ) -> Audience {
-    let hears = |it: &&Tutor| conversation.is_owned_by(&it.id) || is_watcher(it, admin_reads);
-    let institution = staff.iter().filter(hears).map(|it| it.id.clone()).collect();
+    let watchers = staff.overseers().filter(|it| is_watcher(it, admin_reads));
+    let mut institution: Vec<_> = watchers.map(|it| it.id.clone()).collect();
+    let owner = conversation.owner.as_ref().filter(|owner| staff.member(owner).is_some());
+    if let Some(owner) = owner
+        && let Err(at) = institution.binary_search(owner)
+    {
+        institution.insert(at, owner.clone());
+    }
     Audience { user: conversation.user.clone(), institution }
 }
 

@@ -78,14 +78,15 @@ proptest! {
         staff in prop::collection::btree_map(prop::sample::select(&PEOPLE[2..]), any::<bool>(), 0..4),
     ) {
         let institution = conversation.institution.as_str();
-        let staff: Vec<_> = staff
+        let members: Vec<_> = staff
             .into_iter()
             .map(|(id, admin)| sample::tutor(id, institution, admin))
             .collect();
+        let staff = Staff::new(members.clone());
         let audience = audience(&conversation, &staff, admin_reads);
         prop_assert_eq!(&audience.user, &conversation.user);
         for person in &audience.institution {
-            let member = staff.iter().find(|it| it.id == *person).unwrap();
+            let member = staff.member(person).unwrap();
             let role = match (institution, member.admin) {
                 (SUPPORT, _) => Role::Support,
                 (_, true) => Role::InstitutionAdmin,
@@ -95,6 +96,9 @@ proptest! {
             let viewer = Viewer::of(&caller, admin_reads).unwrap();
             prop_assert!(sight(&viewer, &conversation).is_some_and(Sight::covers_text));
         }
+        let hears = |it: &&Tutor| conversation.is_owned_by(&it.id) || is_watcher(it, admin_reads);
+        let all: Vec<_> = members.iter().filter(hears).map(|it| it.id.clone()).collect();
+        prop_assert_eq!(audience.institution, all, "and nobody who should hear is forgotten");
     }
 }
 
@@ -102,8 +106,8 @@ proptest! {
 fn an_owner_who_left_the_institution_hears_nothing_more() {
     let conversation = sample::conversation();
     let tutor = sample::tutor("tutor1", "inst1", false);
-    assert_eq!(audience(&conversation, &[tutor], true).institution, ["tutor1".into()]);
-    assert_eq!(audience(&conversation, &[], true).institution, []);
+    assert_eq!(audience(&conversation, &Staff::new(vec![tutor]), true).institution, ["tutor1".into()]);
+    assert_eq!(audience(&conversation, &Staff::default(), true).institution, []);
     let gone = Tutor { status: Employment::Left, ..sample::tutor("tutor1", "inst1", false) };
     assert!(!gone.works_for(&conversation.institution));
 }

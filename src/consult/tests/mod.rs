@@ -6,6 +6,7 @@ mod house;
 mod keywords;
 mod leaving;
 mod masks;
+mod motion;
 mod moves;
 mod oracle;
 mod pieces;

@@ -1,5 +1,6 @@
 //! The hub without sockets: what it delivers to whom, in which order, and whom it gives up.
 
+mod deferred;
 mod drain;
 mod flushers;
 mod mailboxes;

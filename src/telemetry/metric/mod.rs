@@ -86,6 +86,7 @@ metrics! {
     Publications, publications: Count, Things, "Publications that this node accepted";
     Deliveries, deliveries: Count, Things, "Publications put into mailboxes, one for each reader";
     Gathered, gathered: Spread, Things, "Publications of a busy channel that left together";
+    Deferred, deferred: Spread, Things, "Mailboxes of people that were written to together, once what was at hand was done";
     Mailboxes, mailboxes: Level, Bytes, "Bytes that wait in mailboxes";
     Streams, streams: Level, Bytes, "Bytes that streams hold";
     StreamEvictions, stream_evictions: Count, Things, "Streams that lost their history because all together held too much";
