@@ -24,14 +24,6 @@ use std::sync::{Arc, OnceLock, Weak};
 use bytes::Bytes;
 use tokio::time::Instant;
 
-pub use self::{
-    dialect::Dialect,
-    mailbox::{Bounds, Flushed, Mailbox, News, Wire},
-    namespace::{Misnamed, Namespace, Namespaces},
-    registry::Crowded,
-    signal::{Invitation, Signal},
-    topic::{Place, Wishes},
-};
 use self::{
     deferred::Deferred,
     flusher::Flusher,
@@ -39,6 +31,14 @@ use self::{
     registry::Registry,
     ticker::Ticker,
     topic::{Delivered, Topics},
+};
+pub use self::{
+    dialect::Dialect,
+    mailbox::{Bounds, Flushed, Mailbox, News, Wire},
+    namespace::{Misnamed, Namespace, Namespaces},
+    registry::Crowded,
+    signal::{Invitation, Signal},
+    topic::{Place, Wishes},
 };
 pub use crate::broker::{Draft, Page, Query, StreamPosition};
 use crate::{

@@ -102,11 +102,7 @@ pub(super) struct Audience {
 
 /// Everyone in scope of the text. `staff` are the people who work for the institution now: an owner
 /// who has left it hears nothing more.
-pub(super) fn audience(
-    conversation: &Conversation,
-    staff: &Staff,
-    admin_reads: bool,
-) -> Audience {
+pub(super) fn audience(conversation: &Conversation, staff: &Staff, admin_reads: bool) -> Audience {
     let watchers = staff.overseers().filter(|it| is_watcher(it, admin_reads));
     let mut institution: Vec<_> = watchers.map(|it| it.id.clone()).collect();
     let owner = conversation.owner.as_ref().filter(|owner| staff.member(owner).is_some());

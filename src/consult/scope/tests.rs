@@ -106,7 +106,10 @@ proptest! {
 fn an_owner_who_left_the_institution_hears_nothing_more() {
     let conversation = sample::conversation();
     let tutor = sample::tutor("tutor1", "inst1", false);
-    assert_eq!(audience(&conversation, &Staff::new(vec![tutor]), true).institution, ["tutor1".into()]);
+    assert_eq!(
+        audience(&conversation, &Staff::new(vec![tutor]), true).institution,
+        ["tutor1".into()]
+    );
     assert_eq!(audience(&conversation, &Staff::default(), true).institution, []);
     let gone = Tutor { status: Employment::Left, ..sample::tutor("tutor1", "inst1", false) };
     assert!(!gone.works_for(&conversation.institution));
